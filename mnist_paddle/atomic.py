@@ -1,0 +1,59 @@
+"""Write a file whole or not at all; every module may import this one, it imports nothing of ours.
+
+The content goes to a temporary name in the same folder, is synced to the disk and then renamed.
+Whoever reads the name sees the old file or the new one, never a part of either.
+Two processes that write the same file at once do no harm: the last rename wins.
+
+文件要么完整写成，要么原样不动。所有模块都可以导入本文件，它不导入我们的任何模块。
+内容先写到同一文件夹里的临时文件，落盘之后再改名。
+读者看到的不是旧文件就是新文件，绝不会是半个文件。
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def atomic_write(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; put it in place of `path` when the block succeeds.
+
+    Missing folders are made. If the block raises, the temporary file is removed and `path` stays
+    as it was.
+
+    Raises:
+        OSError: the folder cannot be made or written to, or the disk is full.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(
+        prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent
+    )
+    os.close(descriptor)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o666 & ~_umask())  # mkstemp makes private files; ours are for everybody
+        _sync(temporary)
+        temporary.replace(path)
+        _sync(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _sync(path: Path) -> None:
+    if path.is_dir() and os.name == "nt":  # Windows cannot open a folder
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,38 @@
+"""The errors that a user can mend; every module may import this one, it imports nothing of ours.
+
+A script prints such an error as one sentence and ends with exit code 2.
+Anything else that is raised is a fault of ours and keeps its traceback.
+These classes say who has to act; the sentence says what to do.
+
+用户自己能改正的错误。所有模块都可以导入本文件，它不导入我们的任何模块。
+脚本把这类错误打印成一句话，并以退出码 2 结束。
+其他异常都是我们的错，会保留完整的调用栈。
+"""
+
+
+class InputError(ValueError):
+    """Say in one sentence what was given, where, what was expected and what to do."""
+
+
+class ConfigError(InputError):
+    """Refuse an option or a configuration file."""
+
+
+class DataError(InputError):
+    """Refuse a data file, naming the file, the split and the index."""
+
+
+class PictureError(InputError):
+    """Refuse a picture, naming its file."""
+
+
+class CheckpointError(InputError):
+    """Refuse a model or checkpoint file, naming it."""
+
+
+class DeviceError(InputError):
+    """Say which device was asked for and what is missing for it."""
+
+
+class TrainingError(InputError):
+    """Stop a training whose settings cannot work, naming epoch and batch."""
