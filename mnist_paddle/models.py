@@ -1,0 +1,121 @@
+"""Stage 3, networks: which function turns 784 pixels into an answer?
+
+Linear, MLP and CNN are the tutorial's three networks, with its sizes.
+Each returns raw outputs, never softmax: today's cross entropy applies softmax by itself, and
+applying it twice makes a perfect prediction score 1.461 instead of 0.
+
+第 3 步，网络：怎样的函数能把 784 个像素变成答案？
+Linear、MLP、CNN 是教程里的三个网络，尺寸与教程一致。
+它们都返回原始输出，不做 softmax：今天的交叉熵会自己做 softmax，
+做两次的话，完全正确的预测得到的损失是 1.461，而不是 0。
+"""
+
+from typing import Any
+
+import paddle
+from paddle import Tensor, nn
+from paddle.nn import functional as F
+
+
+class Linear(nn.Layer):
+    """Compute one weighted sum of the pixels per output: 785 parameters with one output.
+
+    `[N, 1, 28, 28] float32` in, `[N, outputs] float32` out. Source: part 0, item 12.
+    """
+
+    def __init__(self, outputs: int) -> None:
+        super().__init__()
+        self.output = nn.Linear(784, outputs)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.output(paddle.flatten(images, 1))  # [N, 784] → [N, outputs]
+
+
+class MLP(nn.Layer):
+    """Compute 784-hidden-hidden-outputs with sigmoids between: 7,971 parameters for 10 and 1.
+
+    `[N, 1, 28, 28] float32` in, `[N, outputs] float32` out. Source: part 1, item 2.
+    """
+
+    def __init__(self, outputs: int, hidden: int = 10) -> None:
+        super().__init__()
+        self.hidden1 = nn.Linear(784, hidden)
+        self.hidden2 = nn.Linear(hidden, hidden)
+        self.output = nn.Linear(hidden, outputs)
+
+    def forward(self, images: Tensor) -> Tensor:
+        x = paddle.flatten(images, 1)  # [N, 784]
+        x = F.sigmoid(self.hidden1(x))  # [N, hidden]
+        x = F.sigmoid(self.hidden2(x))  # [N, hidden]
+        return self.output(x)  # [N, outputs]
+
+
+class CNN(nn.Layer):
+    """Compute two 5×5 convolutions with pooling, then one linear layer: 20,350 parameters for 10.
+
+    With one output, for square error, it has 11,521 parameters.
+    `[N, 1, 28, 28] float32` in, `[N, outputs] float32` out. Source: part 1, items 4 and 11.
+    """
+
+    def __init__(self, outputs: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2D(1, 20, kernel_size=5, padding=2)
+        self.pool1 = nn.MaxPool2D(kernel_size=2, stride=2)
+        self.conv2 = nn.Conv2D(20, 20, kernel_size=5, padding=2)
+        self.pool2 = nn.MaxPool2D(kernel_size=2, stride=2)
+        self.output = nn.Linear(980, outputs)
+
+    def forward(self, images: Tensor) -> Tensor:
+        x = self.pool1(F.relu(self.conv1(images)))  # [N, 20, 14, 14]
+        x = self.pool2(F.relu(self.conv2(x)))  # [N, 20, 7, 7]
+        return self.output(paddle.flatten(x, 1))  # [N, 980] → [N, outputs]
+
+
+def build_model(name: str, outputs: int, hidden: int = 10) -> nn.Layer:
+    """Build the network `name` with `outputs` outputs; `hidden` is the width of the MLP.
+
+    Raises:
+        ValueError: no network has that name.
+    """
+    models = {
+        "linear": lambda: Linear(outputs),
+        "mlp": lambda: MLP(outputs, hidden),
+        "cnn": lambda: CNN(outputs),
+    }
+    if name not in models:
+        raise ValueError(f"no model is named {name!r}; choose from {', '.join(models)}")
+    return models[name]()
+
+
+def count_parameters(model: nn.Layer) -> int:
+    """Count the numbers that training changes."""
+    return sum(int(parameter.size) for parameter in model.parameters())
+
+
+def describe_layers(model: nn.Layer, images: Tensor) -> list[str]:
+    """Describe each layer of `model` as it computes `images` `[N, 1, 28, 28]`, a line a layer.
+
+    A line holds the shapes of input, output and parameters, and the first values of the output.
+    Source: part 1, item 22.
+    """
+    lines: list[str] = []
+
+    def describe(layer: nn.Layer, inputs: tuple[Tensor], output: Tensor) -> None:
+        shapes = ", ".join(f"{key} {list(p.shape)}" for key, p in layer.named_parameters())
+        sample = " ".join(f"{value:.4f}" for value in output.flatten()[:4].numpy())
+        lines.append(
+            f"{names[id(layer)]}: {type(layer).__name__}, "
+            f"input {list(inputs[0].shape)}, output {list(output.shape)}, "
+            f"parameters {shapes or 'none'}, output starts with {sample}"
+        )
+
+    names = {id(layer): name for name, layer in model.named_sublayers()}
+    hook: Any = describe  # returns None, which leaves the output as it is
+    hooks = [layer.register_forward_post_hook(hook) for layer in model.sublayers()]
+    try:
+        with paddle.no_grad():
+            model(images)
+    finally:
+        for handle in hooks:
+            handle.remove()
+    return lines
