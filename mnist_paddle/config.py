@@ -1,0 +1,164 @@
+"""One frozen dataclass holds everything a training can be told; YAML and command line fill it.
+
+Every field is an option (`--batch_size 64`) and a key of a YAML file (`batch_size: 64`); the
+command line wins over the file, the file over the defaults, and the defaults are the tutorial's.
+An unknown key or a value of the wrong kind is refused, in the file as on the command line.
+
+一个不可变的 dataclass 装下训练的全部设置，由 YAML 文件和命令行填写。
+每个字段既是命令行选项（--batch_size 64），也是 YAML 的键（batch_size: 64）；
+命令行优先于文件，文件优先于默认值，默认值就是教程的值；写错的键或值一律拒绝。
+"""
+
+import dataclasses
+import difflib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+import yaml
+from cyclopts import App, ArgumentCollection, Parameter, Token
+from cyclopts.config import Dict
+
+from .errors import ConfigError
+
+DEFAULT_DATA = "work/mnist.json.gz"
+_HERE = Path(__file__).parent
+# Installed, the configs lie inside the package; in a clone, at the top level.
+CONFIGS = _HERE / "configs" if (_HERE / "configs").is_dir() else _HERE.parent / "configs"
+
+
+def _whole_number(type_: Any, tokens: Sequence[Token]) -> int:
+    try:
+        return int(tokens[0].value)
+    except ValueError:
+        raise ValueError(f"{tokens[0].value!r} is not a whole number") from None
+
+
+# cyclopts by itself turns 2.5 into 2
+WholeNumber = Annotated[int, Parameter(converter=_whole_number)]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Settings of one training run; an impossible value raises ConfigError."""
+
+    model: Literal["linear", "mlp", "cnn"] = "cnn"
+    "Network."
+    hidden: WholeNumber = 10
+    "Width of the MLP's two hidden layers."
+    loss: Literal["mse", "ce"] = "ce"
+    "Loss: square error (1 output) or cross entropy (10 outputs)."
+    opt: Literal["sgd", "momentum", "adagrad", "adam"] = "sgd"
+    "Optimizer."
+    lr: float = 0.01
+    "Learning rate; with a schedule, its highest value."
+    schedule: Literal["constant", "polynomial", "cosine", "onecycle"] = "constant"
+    "How the learning rate changes from step to step."
+    end_lr: float = 0.0
+    "Learning rate at the last step; polynomial, cosine and onecycle go there."
+    weight_decay: float = 0.0
+    "Coefficient of the L2 penalty."
+    epochs: WholeNumber = 5
+    "Passes over the training images."
+    batch_size: WholeNumber = 100
+    "Images per step."
+    limit_batches: WholeNumber | None = None
+    "Train on at most this many batches per epoch."
+    reader: Literal["sync", "async"] = "sync"
+    "Make batches in turn with computing, or ahead of it in a thread."
+    capacity: WholeNumber = 5
+    "Batches that the async reader may hold ready."
+    seed: WholeNumber = 0
+    "Decides the initial weights and the order of the images."
+    gpu: bool = False
+    "Compute on the first GPU."
+    data: str = DEFAULT_DATA
+    "Data file; the default one is made if it is missing."
+    run_dir: str | None = None
+    "Folder of the results [default: work/runs/MODEL_LOSS_OPT]."
+    resume: bool = False
+    "Go on from the last finished epoch in the run folder."
+    log_every: WholeNumber = 200
+    "Print the loss every so many batches."
+    check_shapes: bool = False
+    "Print the shapes of the first batch and of every layer before training."
+    visualdl: bool = False
+    "Write a VisualDL log into the run folder too."
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            _check_value(field, getattr(self, field.name))
+        if self.run_dir is None:
+            object.__setattr__(self, "run_dir", f"work/runs/{self.model}_{self.loss}_{self.opt}")
+
+
+_LEAST_VALUES = {
+    "hidden": 1,
+    "end_lr": 0,
+    "weight_decay": 0,
+    "epochs": 1,
+    "batch_size": 1,
+    "limit_batches": 1,
+    "capacity": 1,
+    "seed": 0,
+    "log_every": 1,
+}
+
+
+def _check_value(field: dataclasses.Field, value: Any) -> None:
+    choices = get_args(field.type) if get_origin(field.type) is Literal else ()
+    if choices and value not in choices:
+        raise ConfigError(f"{field.name} must be one of {', '.join(choices)}, not {value!r}.")
+    least = _LEAST_VALUES.get(field.name)
+    if field.name != "lr" and (least is None or value is None):
+        return
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+        raise ConfigError(f"{field.name} must be a finite number, not {value!r}.")
+    if field.name == "lr" and value <= 0:
+        raise ConfigError(f"lr must be above 0, not {value}.")
+    if least is not None and value < least:
+        raise ConfigError(f"{field.name} must be at least {least}, not {value}.")
+
+
+def read_config_file(name: str | Path) -> dict[str, Any]:
+    """Read a YAML file of Config's keys, by path or by the name of one that we ship.
+
+    `configs/05_cnn_ce_sgd.yaml` and `05_cnn_ce_sgd` both find ours from any folder.
+
+    Raises:
+        ConfigError: no such file, not a YAML mapping, or a key that Config does not have; the
+            nearest right name is suggested.
+    """
+    path = Path(name)
+    if not path.is_file():
+        path = CONFIGS / f"{path.stem}.yaml"
+    if not path.is_file():
+        ours = ", ".join(sorted(file.stem for file in CONFIGS.glob("*.yaml")))
+        raise ConfigError(f"{name}: no such config file; ours are {ours}.")
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{name} is not YAML: {' '.join(str(error).split())}.") from None
+    if not isinstance(content, dict):
+        raise ConfigError(f"{name} must hold lines of the form key: value.")
+    known = [field.name for field in dataclasses.fields(Config)]
+    for key in content:
+        if key not in known:
+            nearest = difflib.get_close_matches(str(key), known, n=1)
+            hint = (
+                f"Did you mean {nearest[0]!r}?" if nearest else f"The keys are {', '.join(known)}."
+            )
+            raise ConfigError(f"{name}: unknown key {key!r}. {hint}")
+    return content
+
+
+def use_config_file(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
+    """Give cyclopts the values of the file that `--config` names; the command line goes first."""
+    option = arguments.get("--config")
+    if option is not None and option.tokens:
+        name = option.tokens[0].value
+        values = read_config_file(name)
+        Dict(values, source=name, use_commands_as_keys=False)(app, commands, arguments)

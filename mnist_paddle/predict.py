@@ -1,0 +1,84 @@
+"""From a model file and a picture to a digit: the model file says the rest by itself.
+
+`load_model` rebuilds the network and its objective from the header of the file, whatever it was
+trained with. The tutorial's predict knew one of its four models and failed on the others.
+
+从模型文件和图片到数字：其余的由模型文件自己说明。
+`load_model` 按文件头重建网络和目标，不管它当初是怎样训练的。
+教程的预测代码只认得四个模型中的一个，遇到其他的就会失败。
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import paddle
+from paddle import nn
+
+from . import checkpoint
+from .data import scale_pixels
+from .errors import CheckpointError
+from .losses import OBJECTIVES, Objective
+from .models import build_model
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A network with its weights, what it was trained for, and what its file says of it."""
+
+    model: nn.Layer
+    objective: Objective
+    header: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A digit, with its ten probabilities (cross entropy) or the raw output (square error)."""
+
+    digit: int
+    probabilities: list[float] | None
+    output: float | None
+
+    def __str__(self) -> str:
+        if self.probabilities is None:
+            return f"{self.digit}  (output {self.output:.3f})"
+        shares = "  ".join(f"{digit} {p:.1%}" for digit, p in enumerate(self.probabilities))
+        return f"{self.digit}  ({shares})"
+
+
+def load_model(path: str | Path) -> TrainedModel:
+    """Rebuild the network that a model file holds, ready to predict.
+
+    Raises:
+        CheckpointError: not a model file of this package, or its weights do not fit its network.
+    """
+    tensors, header = checkpoint.load(path)
+    try:
+        objective = OBJECTIVES[header["objective"]]
+        model = build_model(**header["model"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(
+            f"{path}: its header does not describe a network that this version has ({error})."
+        ) from None
+    if "position" in header:  # a training checkpoint holds the optimizer's state as well
+        tensors = checkpoint.weights_of(tensors)
+    checkpoint.restore_model(model, tensors, path)
+    model.eval()
+    return TrainedModel(model, objective, header)
+
+
+def predict(trained: TrainedModel, images: np.ndarray) -> list[Prediction]:
+    """Read the digits of `images` `[N, 28, 28] uint8`, ink 255 and paper 0.
+
+    Source: part 1, item 14. A square-error model's output is rounded and clipped to 0..9.
+    """
+    pixels = scale_pixels(images.reshape([-1, 1, 28, 28]))
+    with paddle.no_grad():
+        outputs = trained.model(paddle.to_tensor(pixels))
+        digits = trained.objective.digits(outputs).numpy()
+        if trained.objective.probabilities is None:
+            values = outputs[:, 0].numpy()
+            return [Prediction(int(d), None, float(v)) for d, v in zip(digits, values, strict=True)]
+        rows = trained.objective.probabilities(outputs).numpy()
+    return [Prediction(int(d), row.tolist(), None) for d, row in zip(digits, rows, strict=True)]

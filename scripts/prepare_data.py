@@ -1,0 +1,12 @@
+#!/usr/bin/env python
+"""Write work/mnist.json.gz from MNIST's IDX files, from the network, or drawn by a program.
+
+python scripts/prepare_data.py
+python scripts/prepare_data.py --from FOLDER_OF_IDX_FILES
+python scripts/prepare_data.py --source drawn --out work/drawn.json.gz
+python scripts/prepare_data.py --help
+"""
+
+from mnist_paddle.commands import main
+
+main("prepare_data")
