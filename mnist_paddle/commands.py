@@ -9,6 +9,7 @@ What a user can mend is one sentence on standard error and exit code 2, never a 
 """
 
 import json
+import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,12 +24,13 @@ app = App(
     name="mnist-paddle",
     help="The PaddlePaddle MNIST tutorial on today's Paddle.",
     version_flags=[],
-    default_parameter=Parameter(name_transform=lambda name: name.rstrip("_"), negative=()),
+    default_parameter=Parameter(name_transform=lambda name: name.rstrip("_")),
 )
 
 
 def main(command: str | None = None, tokens: Sequence[str] | None = None) -> None:
     """Run one command, or the one that the first word names, and end the process on bad input."""
+    _log_to_standard_error()
     words = [*([command] if command else []), *(sys.argv[1:] if tokens is None else tokens)]
     try:
         app(words, exit_on_error=False, print_error=False)
@@ -46,6 +48,13 @@ def main(command: str | None = None, tokens: Sequence[str] | None = None) -> Non
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
+
+
+def _log_to_standard_error() -> None:
+    logger = logging.getLogger("mnist_paddle")
+    logger.propagate = False  # Paddle takes over the root logger
+    if not logger.handlers:
+        logger.addHandler(logging.StreamHandler())
 
 
 def _fail(sentence: str) -> NoReturn:

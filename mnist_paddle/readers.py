@@ -55,7 +55,7 @@ def read_async(
     try:
         yield from map(tuple, loader)
     finally:
-        loader._reset()  # closes the queue and joins the thread; Paddle has no public name for it
+        loader._wait_thread_ends()  # closes the queue; Paddle has no public name for it
     if failures:
         raise failures[0]
 

@@ -1,0 +1,156 @@
+#!/usr/bin/env python
+"""Train every config of configs/ on one data file and write the table of README.
+
+python scripts/measure_stages.py [--jobs 2] [--data work/mnist.json.gz] [--seed 0]
+
+A run whose result.json is there already, for the same data and seed, is not repeated. A config
+for the GPU runs on the CPU where there is none, and its row says so. One more row: a network
+that was trained on drawn digits alone, evaluated on the same data file.
+"""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from cyclopts import run
+from tqdm import tqdm
+
+from mnist_paddle.atomic import atomic_write
+from mnist_paddle.config import CONFIGS, read_config_file
+from mnist_paddle.data import MODES, load_data, prepare_data
+from mnist_paddle.evaluation import Score
+
+ROOT = Path(__file__).parent.parent
+STAGES = ROOT / "work" / "stages"
+DRAWN_DATA = ROOT / "work" / "drawn.json.gz"
+START, END = "<!-- table of stages: scripts/measure_stages.py -->", "<!-- end of the table -->"
+QUICKSTART = ["--opt", "adam", "--lr", "0.001", "--epochs", "3"]
+# Valid and eval accuracy of a stand-in script, one seed, Paddle 3.3.1: floors, not targets.
+FLOORS = {
+    "01_linear_mse": (23.5, 22.1),
+    "03_mlp_mse": (40.4, 37.3),
+    "05_cnn_ce_sgd": (97.2, 96.9),
+    "08_cnn_ce_momentum": (98.5, 98.5),
+    "09_cnn_ce_adagrad": (98.7, 98.7),
+    "10_cnn_ce_adam": (98.2, 98.3),
+}
+
+
+def measure_stages(*, jobs: int = 2, data: str = "work/mnist.json.gz", seed: int = 0) -> None:
+    """Train every config that has no result yet, then write the table."""
+    digest = {mode: load_data(mode, data) for mode in MODES}["eval"].digest
+    if not DRAWN_DATA.exists():
+        prepare_data(DRAWN_DATA, "drawn")
+    drawn_digest = load_data("eval", DRAWN_DATA).digest
+    plans = []
+    for file in sorted(CONFIGS.glob("*.yaml")):
+        words = ["--config", str(file), "--data", data]
+        if read_config_file(file)["gpu"] and not _gpu_is_usable():
+            words.append("--no-gpu")
+        plans.append((file.stem, words, digest))
+    plans.append(("quickstart", [*QUICKSTART, "--data", data], digest))
+    plans.append(("drawn", [*QUICKSTART, "--data", str(DRAWN_DATA)], drawn_digest))
+    with ThreadPoolExecutor(jobs) as pool:
+        finished = [pool.submit(_train, *plan, seed) for plan in plans]
+        for future in tqdm(finished, desc="stages", unit="run", disable=None):
+            future.result()
+    rows = [_row(name, words) for name, words, _ in plans[:-1]]
+    rows.append(_drawn_row(load_data("eval", data)))
+    _write_table(rows, seed)
+
+
+def _gpu_is_usable() -> bool:
+    import paddle
+
+    return paddle.is_compiled_with_cuda() and paddle.device.cuda.device_count() > 0
+
+
+def _train(name: str, words: list[str], digest: str, seed: int) -> None:
+    folder = STAGES / name
+    if (folder / "result.json").exists():
+        result = _result(name)
+        if result["data_digest"] == digest and result["seed"] == seed:
+            return
+    script = str(ROOT / "scripts" / "train.py")
+    command = [sys.executable, script, *words, "--seed", str(seed), "--run_dir", str(folder)]
+    finished = subprocess.run(command, capture_output=True, text=True)
+    if finished.returncode:
+        raise RuntimeError(f"{name}: {finished.stderr}")
+
+
+def _result(name: str) -> dict[str, Any]:
+    return json.loads((STAGES / name / "result.json").read_text(encoding="utf-8"))
+
+
+def _row(name: str, words: list[str]) -> list[str]:
+    result = _result(name)
+    counts = [(result[f"{mode}_correct"], result[f"{mode}_total"]) for mode in ("valid", "eval")]
+    floors = " / ".join(str(floor) for floor in FLOORS.get(name, ())) or "–"
+    return [
+        f"{name} (on the CPU)" if "--no-gpu" in words else name,
+        str(result["parameters"]),
+        str(result["epochs"]),
+        *(f"{correct}/{total} {correct / total:.2%}" for correct, total in counts),
+        floors,
+    ]
+
+
+def _drawn_row(split: Any) -> list[str]:
+    from mnist_paddle.device import use_device
+    from mnist_paddle.evaluation import evaluate
+    from mnist_paddle.predict import load_model
+
+    trained = load_model(STAGES / "drawn" / "model.safetensors")
+    score: Score = evaluate(trained.model, trained.objective, split, use_device(gpu=False))
+    result = _result("drawn")
+    row = _row("drawn", [])
+    return [
+        f"trained on {result['data']}, evaluated on {split.name}",
+        *row[1:3],
+        "–",
+        str(score),
+        *row[5:],
+    ]
+
+
+def _write_table(rows: list[list[str]], seed: int) -> None:
+    result = _result("quickstart")
+    head = ["config", "parameters", "epochs", "valid", "eval", "floor, %"]
+    lines = [
+        f"Written by `scripts/measure_stages.py --seed {seed}` on {date.today()}: "
+        f"{_processor()}, {os.cpu_count()} cores, "
+        f"Paddle {result['paddle']}, Python {platform.python_version()}, data: {result['data']} "
+        f"(`{result['data_digest'][:12]}`). Floors: valid / eval of a stand-in script, one seed.",
+        "",
+        "| " + " | ".join(head) + " |",
+        "|---|" + "---:|" * (len(head) - 1),
+        *("| " + " | ".join(row) + " |" for row in rows),
+    ]
+    readme = ROOT / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    before, rest = text.split(START)
+    _, after = rest.split(END)
+    with atomic_write(readme) as temporary:
+        table = "\n".join([START, *lines, END])
+        temporary.write_text(before + table + after, encoding="utf-8")
+    print("\n".join(lines))
+
+
+def _processor() -> str:
+    names = [line for line in _cpuinfo() if line.startswith("model name")]
+    return names[0].partition(":")[2].strip() if names else platform.processor()
+
+
+def _cpuinfo() -> list[str]:
+    path = Path("/proc/cpuinfo")
+    return path.read_text().splitlines() if path.exists() else []
+
+
+if __name__ == "__main__":
+    run(measure_stages)

@@ -1,0 +1,55 @@
+"""Fixtures: small data made by our own program, and the real MNIST where MNIST_DIR names it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_paddle.data import write_data
+from mnist_paddle.data.drawn_digits import draw_digits
+
+ROOT = Path(__file__).parent.parent
+SIZES = {"train": 1050, "valid": 130, "eval": 170}
+
+
+@pytest.fixture(scope="session")
+def tiny_data(tmp_path_factory):
+    """A data file of drawn digits: train 1050 (a short last batch of 50), valid 130, eval 170."""
+    path = tmp_path_factory.mktemp("data") / "tiny.json.gz"
+    splits = {mode: draw_digits(size, seed=[7, i]) for i, (mode, size) in enumerate(SIZES.items())}
+    write_data(path, splits, "tiny")
+    return path
+
+
+@pytest.fixture(scope="session")
+def mnist_dir():
+    """The folder of MNIST's IDX files that MNIST_DIR names."""
+    folder = os.environ.get("MNIST_DIR")
+    if not folder:
+        pytest.skip("MNIST_DIR does not name a folder of MNIST's IDX files")
+    return Path(folder)
+
+
+@pytest.fixture
+def command(tmp_path):
+    """Run one of our commands in an empty folder, as a user would; return the finished process."""
+
+    def run(*words, cwd=tmp_path, **environment):
+        return subprocess.run(
+            [sys.executable, "-m", "mnist_paddle", *map(str, words)],
+            cwd=cwd,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+    return run
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)

@@ -1,0 +1,149 @@
+import dataclasses
+import typing
+
+import pytest
+import yaml
+
+from mnist_paddle.commands import main
+from mnist_paddle.config import CONFIGS, Config, read_config_file
+from mnist_paddle.errors import ConfigError
+from mnist_paddle.losses import OBJECTIVES
+from mnist_paddle.models import build_model
+from mnist_paddle.optimizers import make_optimizer, make_schedule
+from mnist_paddle.readers import choose_reader
+
+SHIPPED = sorted(CONFIGS.glob("*.yaml"))
+FIELDS = [field.name for field in dataclasses.fields(Config)]
+
+
+def choices(name):
+    return typing.get_args({f.name: f.type for f in dataclasses.fields(Config)}[name])
+
+
+def refusal(capsys, *words):
+    """Run a command that must be refused; return its one sentence."""
+    with pytest.raises(SystemExit) as stop:
+        main(tokens=words)
+    printed = capsys.readouterr()
+    assert stop.value.code == 2
+    assert printed.out == ""
+    assert printed.err.startswith("error: ")
+    assert printed.err.count("\n") == 1
+    return printed.err
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
+def test_every_config_has_every_key_in_the_one_order(file):
+    values = read_config_file(file)
+    assert list(values) == FIELDS
+    config = Config(**values)
+    assert config.run_dir == f"work/runs/{file.stem}"
+
+
+def test_configs_hold_the_values_of_the_tutorial():
+    def row(name):
+        c = Config(**read_config_file(name))
+        return c.model, c.loss, c.opt, c.lr, c.epochs, c.batch_size
+
+    assert len(SHIPPED) == 13
+    assert row("01_linear_mse") == ("linear", "mse", "sgd", 0.001, 10, 100)
+    assert row("02_linear_mse_async") == ("linear", "mse", "sgd", 0.001, 3, 100)
+    assert row("03_mlp_mse") == ("mlp", "mse", "sgd", 0.01, 5, 100)
+    assert row("04_cnn_mse") == ("cnn", "mse", "sgd", 0.01, 5, 100)
+    assert row("05_cnn_ce_sgd") == ("cnn", "ce", "sgd", 0.01, 5, 100)
+    assert row("06_cnn_ce_small_lr") == ("cnn", "ce", "sgd", 0.001, 5, 100)
+    assert row("07_cnn_ce_large_lr") == ("cnn", "ce", "sgd", 0.1, 5, 100)
+    for number, opt in (("08", "momentum"), ("09", "adagrad"), ("10", "adam")):
+        assert row(f"{number}_cnn_ce_{opt}") == ("cnn", "ce", opt, 0.01, 5, 100)
+    gpu = read_config_file("11_cnn_ce_gpu")
+    assert (gpu["gpu"], gpu["epochs"]) == (True, 2)
+    assert read_config_file("02_linear_mse_async")["reader"] == "async"
+    resume = Config(**read_config_file("12_cnn_ce_resume"))
+    assert (resume.opt, resume.schedule) == ("adam", "polynomial")
+    assert (resume.lr, resume.end_lr) == (0.01, 0.001)
+    assert read_config_file("13_cnn_ce_l2")["weight_decay"] > 0
+
+
+def test_the_choices_of_config_are_those_of_the_stages():
+    assert set(choices("loss")) == set(OBJECTIVES)
+    for name in choices("model"):
+        build_model(name, 1)
+    for name in choices("schedule"):
+        make_schedule(name, 0.1, 10)
+    for name in choices("reader"):
+        choose_reader(name)
+    for name in choices("opt"):
+        make_optimizer(name, 0.1, build_model("linear", 1).parameters())
+
+
+def test_run_dir_names_model_loss_and_optimizer():
+    assert Config(model="mlp", loss="mse", opt="adam").run_dir == "work/runs/mlp_mse_adam"
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("lr", 0),
+        ("lr", -1),
+        ("lr", float("nan")),
+        ("lr", "fast"),
+        ("epochs", 0),
+        ("seed", -1),
+        ("batch_size", 0),
+        ("model", "rnn"),
+        ("weight_decay", float("inf")),
+        ("capacity", True),
+    ],
+)
+def test_impossible_values_are_refused_by_name(key, value):
+    with pytest.raises(ConfigError, match=key):
+        Config(**{key: value})
+
+
+def test_a_misspelt_option_is_refused_with_the_right_spelling(capsys):
+    assert "Did you mean --batch_size?" in refusal(capsys, "train", "--batch_sise", "3")
+    assert '"mlp"' in refusal(capsys, "train", "--model", "mpl")
+
+
+def test_a_misspelt_key_in_a_file_is_refused_with_the_right_spelling(capsys, tmp_path):
+    file = tmp_path / "my.yaml"
+    file.write_text("modle: cnn\n")
+    sentence = refusal(capsys, "train", "--config", str(file))
+    assert f"{file}: unknown key 'modle'. Did you mean 'model'?" in sentence
+    file.write_text("model: mpl\n")
+    assert '"mlp"' in refusal(capsys, "train", "--config", str(file))
+
+
+@pytest.mark.parametrize("text", ["epochs: 2.5\n", "epochs: two\n", "lr: fast\n", "gpu: maybe\n"])
+def test_a_value_of_the_wrong_kind_in_a_file_is_refused_by_name(capsys, tmp_path, text):
+    file = tmp_path / "my.yaml"
+    file.write_text(text)
+    assert text.split(":")[0] in refusal(capsys, "train", "--config", str(file))
+
+
+def test_a_whole_number_is_not_a_fraction(capsys):
+    assert "'2.5' is not a whole number" in refusal(capsys, "train", "--epochs", "2.5")
+
+
+@pytest.mark.parametrize("text", ["- a\n- b\n", "just words\n", "model: [\n", ""])
+def test_a_file_that_is_no_mapping_is_refused(capsys, tmp_path, text):
+    file = tmp_path / "my.yaml"
+    file.write_text(text)
+    assert str(file) in refusal(capsys, "train", "--config", str(file))
+
+
+def test_a_missing_config_file_is_refused_with_the_names_of_ours(capsys):
+    assert "05_cnn_ce_sgd" in refusal(capsys, "train", "--config", "nope.yaml")
+
+
+def test_the_command_line_wins_over_the_file(monkeypatch, tiny_data, tmp_path):
+    seen = []
+    monkeypatch.setattr("mnist_paddle.trainer.train_and_evaluate", seen.append)
+    file = tmp_path / "my.yaml"
+    values = {"model": "mlp", "lr": 0.5, "gpu": True, "data": str(tiny_data)}
+    file.write_text(yaml.safe_dump(values))
+    words = ["train", "--lr", "0.25", "--config", str(file), "--batch-size", "7", "--no-gpu"]
+    with pytest.raises(SystemExit) as stop:
+        main(tokens=words)
+    assert not stop.value.code
+    assert seen == [Config(model="mlp", lr=0.25, batch_size=7, data=str(tiny_data))]

@@ -1,0 +1,143 @@
+"""The package as a whole: its laws, and the wheel that a user installs."""
+
+import ast
+import os
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+from conftest import ROOT
+
+STAGES = ("models", "losses", "optimizers", "readers", "device", "checkpoint", "picture")
+GROUND = {"errors", "atomic"}  # what every module may import
+PACKAGE = ROOT / "mnist_paddle"
+
+
+def imports_of_ours(file):
+    """Name the modules of ours that a file imports, wherever in it the import stands."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level == 1:
+            yield from [node.module] if node.module else [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("mnist_paddle"):
+            yield node.module.removeprefix("mnist_paddle").lstrip(".")
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_module_imports_nothing_of_ours(stage):
+    assert set(imports_of_ours(PACKAGE / f"{stage}.py")) <= GROUND
+
+
+def test_the_data_stage_needs_no_paddle():
+    code = "import sys, mnist_paddle.data; sys.exit('paddle' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+
+
+def test_every_module_explains_itself_in_both_languages():
+    for file in sorted(PACKAGE.rglob("*.py")):
+        if file.name in ("__main__.py",):
+            continue
+        header = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+        chinese = [line for line in header.splitlines() if any("一" <= c <= "鿿" for c in line)]
+        english = [line for line in header.splitlines() if line and line not in chinese]
+        assert len(english) >= 2, file
+        assert len(chinese) >= 2, file
+
+
+def test_only_one_function_names_from_generator():
+    """One home per fact; a second caller would have to know the same traps."""
+    callers = [
+        f"{file.stem}.{function.name}"
+        for file in sorted(PACKAGE.rglob("*.py"))
+        for function in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Attribute) and node.attr == "from_generator"
+    ]
+    assert callers == ["readers.read_async"]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheel")
+    source = folder / "source"
+    files = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    ).stdout.split(b"\0")
+    for name in filter(None, map(os.fsdecode, files)):
+        if (ROOT / name).is_file():
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            (source / name).write_bytes((ROOT / name).read_bytes())
+    subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "--no-deps", "-q", "-w", folder, source],
+        check=True,
+    )
+    (path,) = folder.glob("*.whl")
+    return path
+
+
+def test_the_wheel_holds_the_package_and_its_configs_and_no_data(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+    shipped = {name for name in names if name.startswith("mnist_paddle/configs/")}
+    ours = {f"mnist_paddle/configs/{file.name}" for file in (ROOT / "configs").glob("*.yaml")}
+    assert shipped == ours
+    assert "mnist_paddle/py.typed" in names
+    assert not [name for name in names if name.endswith((".gz", "-ubyte")) or "test" in name]
+
+
+def test_the_installed_wheel_trains_evaluates_and_predicts_from_an_empty_folder(
+    wheel, tiny_data, tmp_path
+):
+    site, empty = tmp_path / "site", tmp_path / "empty"
+    install = ["-m", "pip", "install", "-q", "--no-deps", "--target", site, wheel]
+    subprocess.run([sys.executable, *install], check=True)
+    empty.mkdir()
+
+    def run(*words):
+        finished = subprocess.run(
+            [site / "bin" / "mnist-paddle", *map(str, words)],
+            cwd=empty,
+            env={**os.environ, "PYTHONPATH": str(site)},
+            capture_output=True,
+            text=True,
+        )
+        assert finished.returncode == 0, finished.stderr
+        return finished.stdout
+
+    where = "import mnist_paddle; print(mnist_paddle.__file__)"
+    found = subprocess.run(
+        [sys.executable, "-c", where],
+        cwd=empty,
+        env={**os.environ, "PYTHONPATH": str(site)},
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert found.startswith(str(site))
+
+    run("train", "--config", "03_mlp_mse", "--data", tiny_data, "--epochs", 1)
+    model = empty / "work/runs/03_mlp_mse/model.safetensors"
+    assert "/170 " in run("evaluate", "--checkpoint", model, "--data", tiny_data)
+    picture = run("make_example").strip()
+    assert run("predict", picture, "--checkpoint", model).startswith(f"{picture}: ")
+
+
+def test_the_real_mnist_trains_a_cnn_to_read_it(mnist_dir, tmp_path):
+    """An accuracy gate with a ceiling: a model that is too good has seen the answers."""
+    from mnist_paddle.config import Config
+    from mnist_paddle.data import prepare_data
+    from mnist_paddle.trainer import train_and_evaluate
+
+    data = tmp_path / "mnist.json.gz"
+    prepare_data(data, "idx", mnist_dir)
+    settings = {"opt": "adam", "lr": 0.003, "epochs": 1, "limit_batches": 150}
+    result = train_and_evaluate(Config(**settings, data=str(data), run_dir=str(tmp_path / "run")))
+    assert result["data"] == "MNIST"
+    assert (result["valid_total"], result["eval_total"]) == (10000, 10000)
+    accuracy = result["eval_correct"] / result["eval_total"]
+    assert 0.93 <= accuracy <= 0.985
+    difference = result["valid_correct"] - result["eval_correct"]
+    assert np.abs(difference) < 200

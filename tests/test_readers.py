@@ -1,0 +1,108 @@
+import threading
+import time
+
+import numpy as np
+import paddle
+import pytest
+
+from mnist_paddle.readers import choose_reader, read_async, read_sync
+
+PLACE = paddle.CPUPlace()
+
+
+def batches(count, fail_at=None):
+    for i in range(count):
+        if i == fail_at:
+            raise ValueError("image 17 is broken")
+        size = 3 if i < count - 1 else 2  # the last one is short
+        images = np.random.default_rng(i).random((size, 1, 28, 28), np.float32)
+        yield images, np.full([size, 1], i, np.int64)
+
+
+def threads_of_readers():
+    return [t for t in threading.enumerate() if t is not threading.main_thread()]
+
+
+def test_async_yields_the_batches_of_sync():
+    for capacity in (1, 5, 50):
+        pairs = list(
+            zip(
+                read_sync(batches(20), PLACE),
+                read_async(batches(20), PLACE, capacity),
+                strict=True,
+            )
+        )
+        assert len(pairs) == 20
+        for ours, theirs in pairs:
+            for one, other in zip(ours, theirs, strict=True):
+                assert one.dtype == other.dtype
+                assert one.numpy().tobytes() == other.numpy().tobytes()
+                assert one.shape == other.shape
+
+
+def test_batches_arrive_as_they_were_made():
+    for read in (read_sync, read_async):
+        for (images, labels), (made, made_labels) in zip(
+            read(batches(4), PLACE), batches(4), strict=True
+        ):
+            assert images.dtype == paddle.float32
+            assert labels.dtype == paddle.int64
+            np.testing.assert_array_equal(images.numpy(), made)
+            np.testing.assert_array_equal(labels.numpy(), made_labels)
+
+
+@pytest.mark.parametrize("name", ["sync", "async"])
+def test_an_exception_in_the_data_arrives_as_itself(name):
+    reader = choose_reader(name)(batches(9, fail_at=6), PLACE)
+    assert len([next(reader) for _ in range(6)]) == 6
+    with pytest.raises(ValueError, match="image 17 is broken"):
+        next(reader)
+    assert not threads_of_readers()
+
+
+def test_stopping_early_leaves_no_thread_behind():
+    for _, labels in read_async(batches(1000), PLACE, capacity=3):
+        if int(labels[0, 0]) == 2:
+            break
+    assert not threads_of_readers()
+
+
+def test_an_error_in_the_loop_leaves_no_thread_behind():
+    def train():
+        for _ in read_async(batches(1000), PLACE, capacity=3):
+            raise RuntimeError("the loop failed")
+
+    with pytest.raises(RuntimeError, match="the loop failed"):
+        train()
+    assert not threads_of_readers()
+
+
+def test_async_runs_ahead_by_no_more_than_its_queue():
+    made = []
+
+    def counted():
+        for batch in batches(100):
+            made.append(1)
+            yield batch
+
+    reader = read_async(counted(), PLACE, capacity=4)
+    next(reader)
+    previous = -1
+    while len(made) != previous:  # until the thread has stopped making batches
+        previous = len(made)
+        time.sleep(0.2)
+    reader.close()
+    assert 4 <= previous <= 4 + 4  # the queue, and the few on their way into and out of it
+
+
+def test_unknown_reader_is_refused_with_the_names():
+    with pytest.raises(ValueError, match="'fast'; choose from sync, async"):
+        choose_reader("fast")
+
+
+def test_many_passes_never_hang():
+    """Paddle's own reset after the last batch, called a second time, blocks for ever at times."""
+    for i in range(150):
+        assert len(list(read_async(batches(8), PLACE, capacity=1 + i % 5))) == 8
+        next(read_async(batches(50), PLACE, capacity=1 + i % 5))
+    assert not threads_of_readers()

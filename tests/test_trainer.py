@@ -1,0 +1,263 @@
+import csv
+import itertools
+import json
+
+import numpy as np
+import pytest
+import yaml
+
+from mnist_paddle import checkpoint
+from mnist_paddle.config import Config
+from mnist_paddle.data import load_data
+from mnist_paddle.errors import CheckpointError, TrainingError
+from mnist_paddle.evaluation import evaluate
+from mnist_paddle.losses import OBJECTIVES
+from mnist_paddle.models import build_model
+from mnist_paddle.trainer import train_and_evaluate
+
+
+@pytest.fixture
+def train(tiny_data, tmp_path):
+    def run(folder="run", **settings):
+        config = Config(data=str(tiny_data), run_dir=str(tmp_path / folder), **settings)
+        return train_and_evaluate(config)
+
+    return run
+
+
+def rows(folder, kind):
+    with (folder / "metrics.csv").open(newline="") as file:
+        return [row for row in csv.DictReader(file) if row["kind"] == kind]
+
+
+def without_time(folder):
+    return [{**row, "seconds": ""} for kind in ("step", "epoch") for row in rows(folder, kind)]
+
+
+def model_bytes(folder):
+    return (folder / "model.safetensors").read_bytes()
+
+
+def test_a_cnn_learns_to_read_digits(train, tmp_path):
+    result = train(opt="adam", lr=0.003, epochs=4)
+    accuracy = result["eval_correct"] / result["eval_total"]
+    assert 0.7 <= accuracy < 1  # 170 drawn digits after 44 steps; all right would be suspicious
+    losses = [float(row["loss"]) for row in rows(tmp_path / "run", "epoch")]
+    assert losses == sorted(losses, reverse=True)
+    assert losses[-1] < losses[0] / 3
+
+
+def test_every_model_learns_with_every_loss(train, tmp_path):
+    """Each lowers its own loss; the losses themselves cannot be compared with each other."""
+    for model, loss in itertools.product(("linear", "mlp", "cnn"), ("mse", "ce")):
+        train(f"{model}{loss}", model=model, loss=loss, opt="adam", lr=0.003, epochs=2)
+        first, last = (float(r["loss"]) for r in rows(tmp_path / f"{model}{loss}", "epoch"))
+        assert last < first, (model, loss)
+
+
+def test_the_first_loss_is_that_of_a_network_that_knows_nothing(train, tmp_path):
+    train(model="mlp", epochs=1, limit_batches=1)
+    (row,) = rows(tmp_path / "run", "step")
+    assert float(row["loss"]) == pytest.approx(np.log(10), abs=0.4)
+
+
+def test_the_same_command_gives_the_same_bytes(train, tmp_path):
+    for folder in ("a", "b"):
+        train(folder, opt="adam", epochs=2, limit_batches=4)
+    train("other", opt="adam", epochs=2, limit_batches=4, seed=1)
+    assert model_bytes(tmp_path / "a") == model_bytes(tmp_path / "b")
+    assert without_time(tmp_path / "a") == without_time(tmp_path / "b")
+    assert model_bytes(tmp_path / "a") != model_bytes(tmp_path / "other")
+
+
+def test_async_training_gives_the_bytes_of_sync(train, tmp_path):
+    for reader in ("sync", "async"):
+        train(reader, model="mlp", reader=reader, epochs=2)
+    assert model_bytes(tmp_path / "sync") == model_bytes(tmp_path / "async")
+
+
+def test_resume_goes_on_bit_for_bit_in_one_process(train, tmp_path, monkeypatch):
+    settings = {"opt": "adam", "schedule": "polynomial", "end_lr": 0.001, "epochs": 4}
+    settings |= {"limit_batches": 3, "model": "mlp"}
+    train("whole", **settings)
+
+    saves = itertools.count(1)
+    save = checkpoint.save
+
+    def killed_after_two_epochs(*arguments):
+        save(*arguments)
+        if next(saves) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(checkpoint, "save", killed_after_two_epochs)
+    with pytest.raises(KeyboardInterrupt):
+        train("stopped", **settings)
+    monkeypatch.undo()
+    build_model("mlp", 10)
+    train("stopped", **settings, resume=True)
+    assert model_bytes(tmp_path / "stopped") == model_bytes(tmp_path / "whole")
+    assert without_time(tmp_path / "stopped") == without_time(tmp_path / "whole")
+
+
+def test_resume_without_a_checkpoint_starts_from_the_beginning_and_says_so(train, tmp_path, capsys):
+    train("plain", model="linear", epochs=1)
+    train("resumed", model="linear", epochs=1, resume=True)
+    assert "starting from the beginning" in capsys.readouterr().out
+    assert model_bytes(tmp_path / "plain") == model_bytes(tmp_path / "resumed")
+
+
+def test_resume_of_a_finished_run_trains_no_more(train, tmp_path):
+    first = train(model="linear", epochs=2)
+    before = model_bytes(tmp_path / "run")
+    assert train(model="linear", epochs=2, resume=True) == first
+    assert model_bytes(tmp_path / "run") == before
+
+
+def test_resume_with_other_settings_names_the_key(train, tmp_path):
+    train(model="linear", epochs=1, schedule="polynomial")
+    before = (tmp_path / "run" / "metrics.csv").read_bytes()
+    with pytest.raises(CheckpointError, match=r"made with lr 0\.01 and this run has 0\.02"):
+        train(model="linear", epochs=1, schedule="polynomial", lr=0.02, resume=True)
+    with pytest.raises(CheckpointError, match="made with epochs 1 and this run has 2"):
+        train(model="linear", epochs=2, schedule="polynomial", resume=True)
+    assert (tmp_path / "run" / "metrics.csv").read_bytes() == before
+
+
+def test_a_constant_learning_rate_can_be_trained_for_longer(train, tmp_path):
+    train("long", model="linear", loss="mse", lr=0.001, epochs=3)
+    train("short", model="linear", loss="mse", lr=0.001, epochs=2)
+    train("short", model="linear", loss="mse", lr=0.001, epochs=3, resume=True)
+    assert model_bytes(tmp_path / "long") == model_bytes(tmp_path / "short")
+
+
+def test_the_learning_rate_falls_with_its_schedule(train, tmp_path):
+    """The tutorial built a decay and never stepped it."""
+    train(model="linear", schedule="polynomial", lr=0.01, end_lr=0.001, epochs=2)
+    rates = [float(row["lr"]) for row in rows(tmp_path / "run", "step")]
+    np.testing.assert_allclose(rates, 0.001 + 0.009 * (1 - np.arange(22) / 22))
+
+
+def test_every_image_is_trained_on_once_per_epoch_the_short_batch_too(train, tmp_path):
+    train(model="linear", epochs=2, batch_size=100)  # 1050 images
+    steps = rows(tmp_path / "run", "step")
+    assert [int(row["step"]) for row in steps] == list(range(22))
+    assert [int(row["epoch"]) for row in steps] == [0] * 11 + [1] * 11
+
+
+def test_the_loss_of_an_epoch_is_the_mean_over_images_not_over_batches(train, tmp_path):
+    train(model="linear", epochs=1)
+    losses = [float(row["loss"]) for row in rows(tmp_path / "run", "step")]
+    (epoch,) = rows(tmp_path / "run", "epoch")
+    expected = (100 * sum(losses[:-1]) + 50 * losses[-1]) / 1050
+    assert float(epoch["loss"]) == pytest.approx(expected)
+
+
+def test_the_run_folder_tells_everything(train, tmp_path, tiny_data):
+    result = train(model="cnn", epochs=1, limit_batches=2)
+    folder = tmp_path / "run"
+    assert json.loads((folder / "result.json").read_text()) == result
+    wanted = "model loss opt data seed parameters valid_correct valid_total eval_correct eval_total"
+    assert set(f"{wanted} train_seconds paddle device".split()) <= set(result)
+    assert (result["valid_total"], result["eval_total"]) == (130, 170)
+    assert (result["parameters"], result["device"]) == (20350, "cpu")
+    split = load_data("eval", tiny_data)
+    assert (result["data"], result["data_digest"]) == ("tiny (not MNIST)", split.digest)
+
+    written = yaml.safe_load((folder / "config.yaml").read_text())
+    assert Config(**written) == Config(
+        data=str(tiny_data), run_dir=str(folder), epochs=1, limit_batches=2
+    )
+    _, header = checkpoint.load(folder / "model.safetensors")
+    assert header["model"] == {"name": "cnn", "outputs": 10, "hidden": 10}
+    assert header["objective"] == "ce"
+    assert header["data"]["digest"] == split.digest
+    assert header["metrics"]["eval_correct"] == result["eval_correct"]
+    assert header["pixels"]["divide_by"] == 255
+    assert (folder / "curve.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_lines_are_those_of_the_tutorial(train, capsys):
+    train(model="linear", epochs=2, log_every=5)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].endswith(": train 1050, valid 130, eval 170")
+    assert lines[1] == "batch: images (100, 1, 28, 28) float32, labels (100, 1) int64"
+    steps = [line for line in lines if ", batch: " in line]
+    positions = [line.rsplit(", loss: ", 1)[0] for line in steps]
+    assert positions == [f"epoch: {e}, batch: {b}" for e in (0, 1) for b in (0, 5, 10)]
+    epochs = [line for line in lines if "train loss" in line]
+    assert len(epochs) == 2
+    assert "/130 " in epochs[0]
+    assert "%" in epochs[0]
+    assert "images/s" in epochs[0]
+
+
+def test_check_shapes_prints_every_layer_and_trains_on(train, capsys, tmp_path):
+    train("plain", epochs=1, limit_batches=1)
+    capsys.readouterr()
+    train("checked", epochs=1, limit_batches=1, check_shapes=True)
+    printed = capsys.readouterr().out
+    assert "conv1: Conv2D, input [100, 1, 28, 28], output [100, 20, 28, 28]" in printed
+    assert "output: Linear, input [100, 980], output [100, 10]" in printed
+    assert model_bytes(tmp_path / "plain") == model_bytes(tmp_path / "checked")
+
+
+def test_square_error_trains_on_float_labels(train, capsys):
+    train(model="linear", loss="mse", lr=0.001, epochs=1, limit_batches=1)
+    assert "labels (100, 1) float32" in capsys.readouterr().out
+
+
+def test_a_loss_that_explodes_stops_the_run_with_a_sentence(train):
+    with pytest.raises(TrainingError, match=r"the loss is (inf|nan) at epoch \d, batch \d+.*--lr"):
+        train(model="linear", loss="mse", lr=100.0, epochs=2)
+
+
+def test_weight_decay_makes_smaller_weights(train, tmp_path):
+    norms = []
+    for folder, decay in (("none", 0.0), ("some", 0.1)):
+        train(folder, model="linear", epochs=2, lr=0.1, weight_decay=decay)
+        tensors, _ = checkpoint.load(tmp_path / folder / "model.safetensors")
+        norms.append(np.linalg.norm(tensors["output.weight"]))
+    assert norms[1] < 0.95 * norms[0]
+
+
+def test_a_folder_that_cannot_be_written_is_found_out_before_training(train, tmp_path, capsys):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OSError, match="file"):
+        train("file/run", model="linear", epochs=1)
+    assert "epoch" not in capsys.readouterr().out
+
+
+def test_visualdl_log_holds_the_losses(train, tmp_path):
+    pytest.importorskip("visualdl", reason="VisualDL is not installed: pip install visualdl")
+    from visualdl import LogReader
+
+    train(model="linear", epochs=2, visualdl=True)
+    (log,) = (tmp_path / "run" / "visualdl").iterdir()
+    reader = LogReader(file_path=str(log))
+    logged = [record.value for record in reader.get_data("scalar", "step/loss")]
+    losses = [float(row["loss"]) for row in rows(tmp_path / "run", "step")]
+    np.testing.assert_allclose(logged, losses, rtol=1e-6)
+
+
+def test_evaluate_is_the_same_for_every_batch_size(tiny_data):
+    import paddle
+
+    model, split = build_model("cnn", 10), load_data("valid", tiny_data)
+    scores = [
+        evaluate(model, OBJECTIVES["ce"], split, paddle.CPUPlace(), size).confusion
+        for size in (1, 7, 100, 129, 130, 500)
+    ]
+    assert all((score == scores[0]).all() for score in scores)
+    assert scores[0].sum() == 130
+    assert scores[0].sum(1).tolist() == np.bincount(split.labels[:, 0], minlength=10).tolist()
+
+
+def test_evaluation_changes_nothing_of_the_model(tiny_data):
+    import paddle
+
+    model, split = build_model("mlp", 10), load_data("valid", tiny_data)
+    before = [p.numpy().tobytes() for p in model.parameters()]
+    model.train()
+    evaluate(model, OBJECTIVES["ce"], split, paddle.CPUPlace())
+    assert model.training
+    assert [p.numpy().tobytes() for p in model.parameters()] == before
