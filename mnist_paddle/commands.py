@@ -194,7 +194,7 @@ def prepare_data(
 
 
 @app.command(name="make_example")
-def make_example(*, out: Path = Path("work/example_0.jpg"), seed: int = 0) -> None:
+def make_example(*, out: Path = Path("work/example_0.jpg"), seed: int = 5) -> None:
     """Draw the example picture, a 0 that looks handwritten, dark on white, 280×280.
 
     Parameters

@@ -18,6 +18,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import paddle
 from paddle import Tensor, nn
 from paddle.optimizer import Optimizer
@@ -155,6 +156,8 @@ def train_epoch(training: Training, folder: RunFolder) -> None:
         f"epoch: {epoch}, train loss: {loss_sum / images_seen:.4f}, valid: {score}, "
         f"{seconds:.1f} s, {images_seen / seconds:.0f} images/s"
     )
+    if np.count_nonzero(score.confusion.sum(axis=0)) == 1:
+        say("every image is read as the same digit: the network is dead; try a lower --lr.")
 
 
 def _batches(training: Training) -> Iterable[tuple[Tensor, Tensor]]:

@@ -54,6 +54,8 @@ def measure_stages(*, jobs: int = 2, data: str = "work/mnist.json.gz", seed: int
         if read_config_file(file)["gpu"] and not _gpu_is_usable():
             words.append("--no-gpu")
         plans.append((file.stem, words, digest))
+    low = ["--config", "04_cnn_mse", "--data", data, "--lr", "0.001"]
+    plans.insert(4, ("04_cnn_mse --lr 0.001", low, digest))
     plans.append(("quickstart", [*QUICKSTART, "--data", data], digest))
     plans.append(("drawn", [*QUICKSTART, "--data", str(DRAWN_DATA)], drawn_digest))
     with ThreadPoolExecutor(jobs) as pool:
