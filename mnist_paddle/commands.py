@@ -52,6 +52,7 @@ def main(command: str | None = None, tokens: Sequence[str] | None = None) -> Non
 
 def _log_to_standard_error() -> None:
     logger = logging.getLogger("mnist_paddle")
+    logger.setLevel(logging.INFO)
     logger.propagate = False  # Paddle takes over the root logger
     if not logger.handlers:
         logger.addHandler(logging.StreamHandler())

@@ -1,11 +1,11 @@
 """The whole: data, network, loss, optimizer and device meet in one loop, spelled out once.
 
-Read `train_epoch` first: a training step is four lines. `train_and_evaluate` sets the stages up,
+Read `train_step` first: it is five lines. `train_and_evaluate` sets the stages up,
 runs the epochs, and reads the eval split once, at the end; choices are made on valid.
 The tutorial had no seed, no evaluation and no accuracy; here each run has all three.
 
 全貌：数据、网络、损失、优化器和设备在一个循环里相遇，循环只写一遍。
-先读 `train_epoch`：一个训练步骤只有四行。`train_and_evaluate` 备好各个步骤，逐轮训练，
+先读 `train_step`：一个训练步骤只有五行。`train_and_evaluate` 备好各个步骤，逐轮训练，
 只在最后读一次 eval；选择都在 valid 上做。教程没有随机种子、评估和正确率，这里全都有。
 """
 
@@ -106,54 +106,47 @@ def train_epoch(training: Training, folder: RunFolder) -> None:
     Raises:
         TrainingError: a loss is not a finite number; the weights are spoilt then.
     """
-    config, epoch, first_step = training.config, training.epoch, training.step
-    model, objective = training.model, training.objective
+    epoch, first_step, lr = training.epoch, training.step, training.optimizer.get_lr
     loss_sum, images_seen, started = 0.0, 0, time.perf_counter()
-    model.train()
+    training.model.train()
     for batch, (images, labels) in enumerate(_batches(training)):
-        lr = training.optimizer.get_lr()
-
-        loss = objective.loss(model(images), labels)  # [B, 1, 28, 28], [B, 1] → a scalar
-        loss.backward()  # the gradient of the loss, for each weight
-        training.optimizer.step()  # each weight goes against its gradient
-        training.optimizer.clear_grad()  # or the next gradient would be added to this one
-
-        training.schedule.step()
-        value = float(loss)
-        if not math.isfinite(value):
+        row = {"kind": "step", "epoch": epoch, "step": first_step + batch, "lr": lr()}
+        loss = train_step(training, images, labels)
+        if not math.isfinite(loss):
             raise TrainingError(
-                f"the loss is {value} at epoch {epoch}, batch {batch}: "
-                f"the learning rate {lr:g} is too high for this model; try --lr {lr / 10:g}."
+                f"the loss is {loss} at epoch {epoch}, batch {batch}: the learning rate "
+                f"{row['lr']:g} is too high for this model; try --lr {row['lr'] / 10:g}."
             )
-        loss_sum += value * len(images)
+        loss_sum += loss * len(images)
         images_seen += len(images)
         seconds = time.perf_counter() - started
-        folder.add(
-            kind="step",
-            epoch=epoch,
-            step=first_step + batch,
-            lr=lr,
-            loss=value,
-            seconds=round(seconds, 4),
-        )
-        if batch % config.log_every == 0:
-            say(f"epoch: {epoch}, batch: {batch}, loss: {value:.4f}")
+        folder.add(**row, loss=loss, seconds=round(seconds, 4))
+        if batch % training.config.log_every == 0:
+            say(f"epoch: {epoch}, batch: {batch}, loss: {loss:.4f}")
 
-    score = evaluate(model, objective, training.splits["valid"], training.place)
     training.epoch += 1
     training.train_seconds += seconds
-    folder.add(
-        kind="epoch",
-        epoch=epoch,
-        step=training.step - 1,
-        lr=lr,
-        loss=loss_sum / images_seen,
-        valid_correct=score.correct,
-        valid_total=score.total,
-        seconds=round(seconds, 4),
-    )
+    _report_epoch(training, folder, {**row, "loss": loss_sum / images_seen}, seconds, images_seen)
+
+
+def train_step(training: Training, images: Tensor, labels: Tensor) -> float:
+    """Take one step on one batch, `[B, 1, 28, 28]` and `[B, 1]`; return the batch's mean loss."""
+    loss = training.objective.loss(training.model(images), labels)
+    loss.backward()  # the gradient of the loss, for each weight
+    training.optimizer.step()  # each weight goes a little against its gradient
+    training.optimizer.clear_grad()  # or the next gradient would be added to this one
+    training.schedule.step()  # the next step's learning rate
+    return float(loss)
+
+
+def _report_epoch(
+    training: Training, folder: RunFolder, row: dict[str, Any], seconds: float, images_seen: int
+) -> None:
+    score = evaluate(training.model, training.objective, training.splits["valid"], training.place)
+    counts = {"valid_correct": score.correct, "valid_total": score.total}
+    folder.add(**{**row, **counts, "kind": "epoch", "seconds": round(seconds, 4)})
     say(
-        f"epoch: {epoch}, train loss: {loss_sum / images_seen:.4f}, valid: {score}, "
+        f"epoch: {row['epoch']}, train loss: {row['loss']:.4f}, valid: {score}, "
         f"{seconds:.1f} s, {images_seen / seconds:.0f} images/s"
     )
     if np.count_nonzero(score.confusion.sum(axis=0)) == 1:
@@ -184,7 +177,9 @@ def _describe(training: Training) -> None:
     config, train = training.config, training.splits["train"]
     sizes = ", ".join(f"{mode} {len(split)}" for mode, split in training.splits.items())
     images, labels = next(
-        train.batches(config.batch_size, label_dtype=training.objective.label_dtype)
+        train.batches(
+            config.batch_size, seed=config.seed, label_dtype=training.objective.label_dtype
+        )
     )
     say(f"data: {train.name} from {config.data}: {sizes}")
     say(f"batch: images {images.shape} {images.dtype}, labels {labels.shape} {labels.dtype}")

@@ -8,19 +8,35 @@ import numpy as np
 import paddle
 import pytest
 from conftest import ROOT
+from data_files import idx_files
 from PIL import Image
 
 from mnist_paddle.commands import main
-from mnist_paddle.data import sources
+from mnist_paddle.data import load_data, sources
 
 
 def test_training_as_a_command_writes_the_run_folder(command, tiny_data, tmp_path):
+    load_data("train", tiny_data)  # so that the cache is there
     finished = command("train", "--model", "mlp", "--epochs", 1, "--data", tiny_data)
     assert finished.returncode == 0, finished.stderr
     assert finished.stderr == ""  # no bar where there is no terminal, no warning of Paddle's
     written = {file.name for file in (tmp_path / "work/runs/mlp_ce_sgd").iterdir()}
     assert written >= {"config.yaml", "metrics.csv", "result.json", "curve.png"}
     assert "model.safetensors" in written
+
+
+def test_the_default_data_file_is_made_when_it_is_missing(command, tmp_path):
+    files, arrays = idx_files()
+    folder = tmp_path / "idx"
+    folder.mkdir()
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    words = ("train", "--model", "linear", "--epochs", 1)
+    finished = command(*words, MNIST_DIR=str(folder))
+    assert finished.returncode == 0, finished.stderr
+    assert "idx (not MNIST) from work/mnist.json.gz: train 50, valid 10, eval 13" in finished.stdout
+    labels = load_data("eval", tmp_path / "work/mnist.json.gz").labels[:, 0]
+    assert labels.tolist() == arrays[3].tolist()
 
 
 def test_two_processes_with_one_seed_write_the_same_bytes(command, tiny_data, tmp_path):

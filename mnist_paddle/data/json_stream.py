@@ -37,7 +37,7 @@ MODES = ("train", "valid", "eval")
 IMAGE_ROWS, IMAGE_COLUMNS = 28, 28
 PIXELS = IMAGE_ROWS * IMAGE_COLUMNS
 
-BLOCK = 512  # images turned into bytes at once
+BLOCK = 64  # images turned into bytes at once: few enough to stay in the processor's cache
 CHUNK = 1 << 20  # bytes of text unpacked at once
 LONGEST_LIST = 32 << 20  # bytes of text: a million labels need 3 MB, an image 20 kB
 MOST_IMAGES = 1_000_000
