@@ -8,6 +8,7 @@ for the GPU runs on the CPU where there is none, and its row says so. One more r
 that was trained on drawn digits alone, evaluated on the same data file.
 """
 
+import dataclasses
 import json
 import os
 import platform
@@ -18,19 +19,23 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import yaml
 from cyclopts import run
 from tqdm import tqdm
 
 from mnist_paddle.atomic import atomic_write
-from mnist_paddle.config import CONFIGS, read_config_file
-from mnist_paddle.data import MODES, load_data, prepare_data
-from mnist_paddle.evaluation import Score
+from mnist_paddle.config import CONFIGS, Config, read_config_file
+from mnist_paddle.data import load_data, prepare_data
+from mnist_paddle.device import use_device
+from mnist_paddle.errors import DeviceError
+from mnist_paddle.evaluation import evaluate
+from mnist_paddle.predict import load_model
 
 ROOT = Path(__file__).parent.parent
 STAGES = ROOT / "work" / "stages"
 DRAWN_DATA = ROOT / "work" / "drawn.json.gz"
 START, END = "<!-- table of stages: scripts/measure_stages.py -->", "<!-- end of the table -->"
-QUICKSTART = ["--opt", "adam", "--lr", "0.001", "--epochs", "3"]
+QUICKSTART = {"model": "cnn", "loss": "ce", "opt": "adam", "lr": 0.001, "epochs": 3}
 # Valid and eval accuracy of a stand-in script, one seed, Paddle 3.3.1: floors, not targets.
 FLOORS = {
     "01_linear_mse": (23.5, 22.1),
@@ -44,58 +49,65 @@ FLOORS = {
 
 def measure_stages(*, jobs: int = 2, data: str = "work/mnist.json.gz", seed: int = 0) -> None:
     """Train every config that has no result yet, then write the table."""
-    digest = {mode: load_data(mode, data) for mode in MODES}["eval"].digest
     if not DRAWN_DATA.exists():
         prepare_data(DRAWN_DATA, "drawn")
-    drawn_digest = load_data("eval", DRAWN_DATA).digest
-    plans = []
+    common = {"data": data, "seed": seed}
+    settings = {}
     for file in sorted(CONFIGS.glob("*.yaml")):
-        words = ["--config", str(file), "--data", data]
-        if read_config_file(file)["gpu"] and not _gpu_is_usable():
-            words.append("--no-gpu")
-        plans.append((file.stem, words, digest))
-    low = ["--config", "04_cnn_mse", "--data", data, "--lr", "0.001"]
-    plans.insert(4, ("04_cnn_mse --lr 0.001", low, digest))
-    plans.append(("quickstart", [*QUICKSTART, "--data", data], digest))
-    plans.append(("drawn", [*QUICKSTART, "--data", str(DRAWN_DATA)], drawn_digest))
+        settings[file.stem] = {**read_config_file(file), **common}
+        if settings[file.stem]["gpu"] and not _gpu_is_usable():
+            settings[f"{file.stem} (on the CPU)"] = {**settings.pop(file.stem), "gpu": False}
+        if file.stem == "04_cnn_mse":
+            settings["04_cnn_mse with lr 0.001"] = {**settings[file.stem], "lr": 0.001}
+    settings["quickstart"] = {**QUICKSTART, **common}
+    drawn = {**QUICKSTART, **common, "data": str(DRAWN_DATA.relative_to(ROOT))}
     with ThreadPoolExecutor(jobs) as pool:
-        finished = [pool.submit(_train, *plan, seed) for plan in plans]
-        for future in tqdm(finished, desc="stages", unit="run", disable=None):
+        runs = {**settings, "drawn": drawn}.items()
+        futures = [pool.submit(_train, name, values) for name, values in runs]
+        for future in tqdm(futures, desc="stages", unit="run", disable=None):
             future.result()
-    rows = [_row(name, words) for name, words, _ in plans[:-1]]
+    rows = [_row(name) for name in settings]
     rows.append(_drawn_row(load_data("eval", data)))
     _write_table(rows, seed)
 
 
 def _gpu_is_usable() -> bool:
-    import paddle
+    try:
+        use_device(gpu=True)
+    except DeviceError:
+        return False
+    return True
 
-    return paddle.is_compiled_with_cuda() and paddle.device.cuda.device_count() > 0
 
-
-def _train(name: str, words: list[str], digest: str, seed: int) -> None:
-    folder = STAGES / name
-    if (folder / "result.json").exists():
-        result = _result(name)
-        if result["data_digest"] == digest and result["seed"] == seed:
+def _train(name: str, values: dict[str, Any]) -> None:
+    """Run scripts/train.py with these settings, unless a run with just these is there already."""
+    folder = STAGES / name.replace(" ", "_")
+    config = dataclasses.asdict(Config(**{**values, "run_dir": str(folder.relative_to(ROOT))}))
+    if (folder / "result.json").exists() and read_config_file(folder / "config.yaml") == config:
+        digest = load_data("eval", ROOT / config["data"]).digest
+        if _result(name)["data_digest"] == digest:
             return
-    script = str(ROOT / "scripts" / "train.py")
-    command = [sys.executable, script, *words, "--seed", str(seed), "--run_dir", str(folder)]
-    finished = subprocess.run(command, capture_output=True, text=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    plan = folder / "plan.yaml"
+    plan.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+    command = [sys.executable, "scripts/train.py", "--config", str(plan)]
+    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if finished.returncode:
         raise RuntimeError(f"{name}: {finished.stderr}")
+    plan.unlink()
 
 
 def _result(name: str) -> dict[str, Any]:
-    return json.loads((STAGES / name / "result.json").read_text(encoding="utf-8"))
+    folder = STAGES / name.replace(" ", "_")
+    return json.loads((folder / "result.json").read_text(encoding="utf-8"))
 
 
-def _row(name: str, words: list[str]) -> list[str]:
+def _row(name: str) -> list[str]:
     result = _result(name)
     counts = [(result[f"{mode}_correct"], result[f"{mode}_total"]) for mode in ("valid", "eval")]
     floors = " / ".join(str(floor) for floor in FLOORS.get(name, ())) or "–"
     return [
-        f"{name} (on the CPU)" if "--no-gpu" in words else name,
+        name,
         str(result["parameters"]),
         str(result["epochs"]),
         *(f"{correct}/{total} {correct / total:.2%}" for correct, total in counts),
@@ -104,14 +116,10 @@ def _row(name: str, words: list[str]) -> list[str]:
 
 
 def _drawn_row(split: Any) -> list[str]:
-    from mnist_paddle.device import use_device
-    from mnist_paddle.evaluation import evaluate
-    from mnist_paddle.predict import load_model
-
     trained = load_model(STAGES / "drawn" / "model.safetensors")
-    score: Score = evaluate(trained.model, trained.objective, split, use_device(gpu=False))
+    score = evaluate(trained.model, trained.objective, split, use_device(gpu=False))
     result = _result("drawn")
-    row = _row("drawn", [])
+    row = _row("drawn")
     return [
         f"trained on {result['data']}, evaluated on {split.name}",
         *row[1:3],
