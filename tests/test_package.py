@@ -2,9 +2,11 @@
 
 import ast
 import os
+import shlex
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -141,3 +143,17 @@ def test_the_real_mnist_trains_a_cnn_to_read_it(mnist_dir, tmp_path):
     assert 0.93 <= accuracy <= 0.985
     difference = result["valid_correct"] - result["eval_correct"]
     assert np.abs(difference) < 200
+
+
+def test_every_command_in_readme_is_understood():
+    """Parse them as the command line would, without running them."""
+    from mnist_paddle.commands import app
+
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    commands = [shlex.split(line, comments=True)[1:] for line in lines if line[:7] == "python "]
+    assert len(commands) >= 12
+    for script, *words in commands:
+        assert os.access(ROOT / script, os.X_OK), script
+        name = Path(script).stem
+        if not name.startswith("measure"):
+            app.parse_args([name, *words], exit_on_error=False, print_error=False)
