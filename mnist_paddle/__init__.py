@@ -9,7 +9,6 @@ data、readers、models、losses、optimizers、device、checkpoint 是各个步
 trainer 和 predict 把它们组合起来。建议从 trainer.py 读起：一页之内看完一个训练步骤。
 """
 
-import os
 import warnings
 
 # Paddle 2.6's library carries a zlib of its own; a Python whose zlib is loaded after it crashes.
@@ -17,6 +16,5 @@ import zlib  # noqa: F401
 
 __version__ = "0.1.0"
 
-# Paddle warns at import that it found no ccache, and logs to the root logger; nobody here compiles.
+# Paddle warns at import that it found no ccache; nobody here compiles.
 warnings.filterwarnings("ignore", message="No ccache found")
-os.environ.setdefault("GLOG_minloglevel", "2")

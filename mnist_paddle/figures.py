@@ -55,9 +55,9 @@ def draw_confusion(confusion: np.ndarray, path: str | Path, title: str) -> None:
     np.fill_diagonal(mistakes, 0)
     axes.imshow(mistakes, cmap="Oranges", vmin=0, vmax=max(mistakes.max(), 1e-9))
     for (label, digit), count in np.ndenumerate(confusion):
-        style = {"weight": "bold" if label == digit else "normal"}
-        style["color"] = "white" if mistakes[label, digit] > 0.6 * mistakes.max() else "black"
-        axes.text(digit, label, str(count), ha="center", va="center", fontsize=8, **style)
+        text = axes.text(digit, label, str(count), ha="center", va="center", fontsize=8)
+        text.set_fontweight("bold" if label == digit else "normal")
+        text.set_color("white" if mistakes[label, digit] > 0.6 * mistakes.max() else "black")
     axes.set(xlabel="digit read", ylabel="label", title=title)
     axes.set(xticks=range(10), yticks=range(10))
     _save(figure, path)

@@ -38,8 +38,11 @@ class RunFolder:
     MODEL = "model.safetensors"
     CHECKPOINT = "checkpoint.safetensors"
 
-    def __init__(self, path: str | Path, keep_steps: int = 0, visualdl: bool = False) -> None:
-        """Open the folder, keeping the rows of the first `keep_steps` steps of metrics.csv.
+    def __init__(self, path: str | Path, keep_rows: int = 0, visualdl: bool = False) -> None:
+        """Open the folder, keeping the first `keep_rows` rows of metrics.csv.
+
+        They are what a resumed run has behind it; a killed process may have left more, and the
+        last of them torn.
 
         Raises:
             OSError: the folder cannot be made or written to.
@@ -50,7 +53,7 @@ class RunFolder:
         self.checkpoint = self.path / self.CHECKPOINT
         self.path.mkdir(parents=True, exist_ok=True)
         self._visualdl = _open_visualdl(self.path) if visualdl else None
-        kept = [row for row in self.rows() if int(row["step"]) < keep_steps] if keep_steps else []
+        kept = self.rows()[:keep_rows]
         with atomic_write(self.path / "metrics.csv") as temporary:
             _write_rows(temporary, kept)
         self._file = (self.path / "metrics.csv").open("a", newline="", encoding="utf-8")

@@ -30,7 +30,7 @@ from .config import Config
 from .data import MODES, Split, load_data
 from .device import describe_device, use_device
 from .errors import CheckpointError, TrainingError
-from .evaluation import evaluate
+from .evaluation import Score, evaluate
 from .figures import draw_curve
 from .losses import OBJECTIVES, Objective
 from .models import build_model, count_parameters, describe_layers
@@ -55,6 +55,7 @@ class Training:
     steps_per_epoch: int  # the short last batch included
     epoch: int = 0  # finished epochs
     train_seconds: float = 0.0
+    valid: Score | None = None  # after the last finished epoch, if this process trained it
 
     @property
     def step(self) -> int:
@@ -73,7 +74,8 @@ def train_and_evaluate(config: Config) -> dict[str, Any]:
     path = Path(str(config.run_dir))  # Config has filled it in
     if config.resume:
         _resume(training, path / RunFolder.CHECKPOINT)
-    folder = RunFolder(path, training.step, config.visualdl)
+    rows = training.step + training.epoch  # one a step, one an epoch
+    folder = RunFolder(path, rows, config.visualdl)
     folder.write_config(dataclasses.asdict(config))
     try:
         _describe(training)
@@ -139,10 +141,15 @@ def train_step(training: Training, images: Tensor, labels: Tensor) -> float:
     return float(loss)
 
 
+def _evaluate_split(training: Training, mode: str) -> Score:
+    """Evaluate the network as it is now on train, valid or eval."""
+    return evaluate(training.model, training.objective, training.splits[mode], training.place)
+
+
 def _report_epoch(
     training: Training, folder: RunFolder, row: dict[str, Any], seconds: float, images_seen: int
 ) -> None:
-    score = evaluate(training.model, training.objective, training.splits["valid"], training.place)
+    score = training.valid = _evaluate_split(training, "valid")
     counts = {"valid_correct": score.correct, "valid_total": score.total}
     folder.add(**{**row, **counts, "kind": "epoch", "seconds": round(seconds, 4)})
     say(
@@ -260,10 +267,8 @@ def _resume(training: Training, path: Path) -> None:
 def _finish(training: Training, folder: RunFolder) -> dict[str, Any]:
     """Read the eval split, write model, curve and result."""
     config, train = training.config, training.splits["train"]
-    valid, final = (
-        evaluate(training.model, training.objective, training.splits[mode], training.place)
-        for mode in ("valid", "eval")
-    )
+    valid = training.valid or _evaluate_split(training, "valid")
+    final = _evaluate_split(training, "eval")
     counts = {
         "valid_correct": valid.correct,
         "valid_total": valid.total,
