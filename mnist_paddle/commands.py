@@ -68,7 +68,7 @@ def train(*, config: Path | None = None, options: Config = Config()) -> None:  #
     """Train a network on the data file and write the run folder.
 
     Examples: --model cnn --loss ce --opt adam --lr 0.001 --epochs 3,
-    or --config configs/05_cnn_ce_sgd.yaml --seed 1.
+    or --config configs/05_cnn_ce_sgd.yaml --seed 2.
 
     Parameters
     ----------

@@ -1,9 +1,9 @@
 #!/usr/bin/env python
 """Train every config of configs/ on one data file and write the table of README.
 
-python scripts/measure_stages.py [--jobs 2] [--data work/mnist.json.gz] [--seed 0]
+python scripts/measure_stages.py [--jobs 2] [--data work/mnist.json.gz] [--seeds 0 1]
 
-A run whose result.json is there already, for the same data and seed, is not repeated. A config
+A run that is there already, with the same settings and data, is not repeated. A config
 for the GPU runs on the CPU where there is none, and its row says so. One more row: a network
 that was trained on drawn digits alone, evaluated on the same data file.
 """
@@ -14,6 +14,7 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
@@ -25,14 +26,13 @@ from tqdm import tqdm
 
 from mnist_paddle.atomic import atomic_write
 from mnist_paddle.config import CONFIGS, Config, read_config_file
-from mnist_paddle.data import load_data, prepare_data
+from mnist_paddle.data import Split, load_data, prepare_data
 from mnist_paddle.device import use_device
 from mnist_paddle.errors import DeviceError
 from mnist_paddle.evaluation import evaluate
 from mnist_paddle.predict import load_model
 
 ROOT = Path(__file__).parent.parent
-STAGES = ROOT / "work" / "stages"
 DRAWN_DATA = ROOT / "work" / "drawn.json.gz"
 START, END = "<!-- table of stages: scripts/measure_stages.py -->", "<!-- end of the table -->"
 QUICKSTART = {"model": "cnn", "loss": "ce", "opt": "adam", "lr": 0.001, "epochs": 3}
@@ -47,28 +47,39 @@ FLOORS = {
 }
 
 
-def measure_stages(*, jobs: int = 2, data: str = "work/mnist.json.gz", seed: int = 0) -> None:
+def measure_stages(
+    *, jobs: int = 2, data: str = "work/mnist.json.gz", seeds: Sequence[int] = (0, 1)
+) -> None:
     """Train every config that has no result yet, then write the table."""
     if not DRAWN_DATA.exists():
         prepare_data(DRAWN_DATA, "drawn")
-    common = {"data": data, "seed": seed}
-    settings = {}
-    for file in sorted(CONFIGS.glob("*.yaml")):
-        settings[file.stem] = {**read_config_file(file), **common}
-        if settings[file.stem]["gpu"] and not _gpu_is_usable():
-            settings[f"{file.stem} (on the CPU)"] = {**settings.pop(file.stem), "gpu": False}
-        if file.stem == "04_cnn_mse":
-            settings["04_cnn_mse with lr 0.001"] = {**settings[file.stem], "lr": 0.001}
-    settings["quickstart"] = {**QUICKSTART, **common}
-    drawn = {**QUICKSTART, **common, "data": str(DRAWN_DATA.relative_to(ROOT))}
+    stages = {name: {**values, "data": data} for name, values in _stages().items()}
+    stages["drawn"] = {**QUICKSTART, "data": str(DRAWN_DATA.relative_to(ROOT))}
     with ThreadPoolExecutor(jobs) as pool:
-        runs = {**settings, "drawn": drawn}.items()
-        futures = [pool.submit(_train, name, values) for name, values in runs]
+        futures = [
+            pool.submit(_train, name, {**values, "seed": seed})
+            for seed in seeds
+            for name, values in stages.items()
+        ]
         for future in tqdm(futures, desc="stages", unit="run", disable=None):
             future.result()
-    rows = [_row(name) for name in settings]
-    rows.append(_drawn_row(load_data("eval", data)))
-    _write_table(rows, seed)
+    rows = [_row(name, seeds) for name in stages if name != "drawn"]
+    rows.append(_drawn_row(load_data("eval", data), seeds))
+    _write_table(rows, seeds)
+
+
+def _stages() -> dict[str, dict[str, Any]]:
+    """Return the settings of each row by its name."""
+    stages: dict[str, dict[str, Any]] = {}
+    for file in sorted(CONFIGS.glob("*.yaml")):
+        values = read_config_file(file)
+        if values["gpu"] and not _gpu_is_usable():
+            stages[f"{file.stem} (on the CPU)"] = {**values, "gpu": False}
+        else:
+            stages[file.stem] = values
+        if file.stem == "04_cnn_mse":
+            stages["04_cnn_mse with lr 0.001"] = {**values, "lr": 0.001}
+    return {**stages, "quickstart": QUICKSTART}
 
 
 def _gpu_is_usable() -> bool:
@@ -79,13 +90,17 @@ def _gpu_is_usable() -> bool:
     return True
 
 
+def _folder(name: str, seed: int) -> Path:
+    return ROOT / "work" / "stages" / f"seed_{seed}" / name.replace(" ", "_")
+
+
 def _train(name: str, values: dict[str, Any]) -> None:
     """Run scripts/train.py with these settings, unless a run with just these is there already."""
-    folder = STAGES / name.replace(" ", "_")
+    folder = _folder(name, values["seed"])
     config = dataclasses.asdict(Config(**{**values, "run_dir": str(folder.relative_to(ROOT))}))
     if (folder / "result.json").exists() and read_config_file(folder / "config.yaml") == config:
         digest = load_data("eval", ROOT / config["data"]).digest
-        if _result(name)["data_digest"] == digest:
+        if _result(name, values["seed"])["data_digest"] == digest:
             return
     folder.mkdir(parents=True, exist_ok=True)
     plan = folder / "plan.yaml"
@@ -97,45 +112,40 @@ def _train(name: str, values: dict[str, Any]) -> None:
     plan.unlink()
 
 
-def _result(name: str) -> dict[str, Any]:
-    folder = STAGES / name.replace(" ", "_")
-    return json.loads((folder / "result.json").read_text(encoding="utf-8"))
+def _result(name: str, seed: int) -> dict[str, Any]:
+    return json.loads((_folder(name, seed) / "result.json").read_text(encoding="utf-8"))
 
 
-def _row(name: str) -> list[str]:
-    result = _result(name)
-    counts = [(result[f"{mode}_correct"], result[f"{mode}_total"]) for mode in ("valid", "eval")]
+def _row(name: str, seeds: Sequence[int]) -> list[str]:
+    results = [_result(name, seed) for seed in seeds]
+    cells = [
+        f"{result[f'{mode}_correct']}/{result[f'{mode}_total']} "
+        f"{result[f'{mode}_correct'] / result[f'{mode}_total']:.2%}"
+        for mode in ("valid", "eval")
+        for result in results
+    ]
     floors = " / ".join(str(floor) for floor in FLOORS.get(name, ())) or "–"
-    return [
-        name,
-        str(result["parameters"]),
-        str(result["epochs"]),
-        *(f"{correct}/{total} {correct / total:.2%}" for correct, total in counts),
-        floors,
-    ]
+    return [name, str(results[0]["parameters"]), str(results[0]["epochs"]), *cells, floors]
 
 
-def _drawn_row(split: Any) -> list[str]:
-    trained = load_model(STAGES / "drawn" / "model.safetensors")
-    score = evaluate(trained.model, trained.objective, split, use_device(gpu=False))
-    result = _result("drawn")
-    row = _row("drawn")
-    return [
-        f"trained on {result['data']}, evaluated on {split.name}",
-        *row[1:3],
-        "–",
-        str(score),
-        *row[5:],
-    ]
+def _drawn_row(split: Split, seeds: Sequence[int]) -> list[str]:
+    place = use_device(gpu=False)
+    scores = []
+    for seed in seeds:
+        trained = load_model(_folder("drawn", seed) / "model.safetensors")
+        scores.append(str(evaluate(trained.model, trained.objective, split, place)))
+    name = f"trained on {_result('drawn', seeds[0])['data']}, evaluated on {split.name}"
+    return [name, *_row("drawn", seeds)[1:3], *["–"] * len(seeds), *scores, "–"]
 
 
-def _write_table(rows: list[list[str]], seed: int) -> None:
-    result = _result("quickstart")
-    head = ["config", "parameters", "epochs", "valid", "eval", "floor, %"]
+def _write_table(rows: list[list[str]], seeds: Sequence[int]) -> None:
+    result = _result("quickstart", seeds[0])
+    columns = [f"{mode}, seed {seed}" for mode in ("valid", "eval") for seed in seeds]
+    head = ["config", "parameters", "epochs", *columns, "floor, %"]
     lines = [
-        f"Written by `scripts/measure_stages.py --seed {seed}` on {date.today()}: "
-        f"{_processor()}, {os.cpu_count()} cores, "
-        f"Paddle {result['paddle']}, Python {platform.python_version()}, data: {result['data']} "
+        f"Written by `scripts/measure_stages.py --seeds {' '.join(map(str, seeds))}` on "
+        f"{date.today()}: {_processor()}, {os.cpu_count()} cores, Paddle {result['paddle']}, "
+        f"Python {platform.python_version()}, data: {result['data']} "
         f"(`{result['data_digest'][:12]}`). Floors: valid / eval of a stand-in script, one seed.",
         "",
         "| " + " | ".join(head) + " |",

@@ -64,7 +64,7 @@ def test_the_first_loss_is_that_of_a_network_that_knows_nothing(train, tmp_path)
 def test_the_same_command_gives_the_same_bytes(train, tmp_path):
     for folder in ("a", "b"):
         train(folder, opt="adam", epochs=2, limit_batches=4)
-    train("other", opt="adam", epochs=2, limit_batches=4, seed=1)
+    train("other", opt="adam", epochs=2, limit_batches=4, seed=2)
     assert model_bytes(tmp_path / "a") == model_bytes(tmp_path / "b")
     assert without_time(tmp_path / "a") == without_time(tmp_path / "b")
     assert model_bytes(tmp_path / "a") != model_bytes(tmp_path / "other")
