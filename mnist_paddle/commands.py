@@ -40,8 +40,8 @@ def main(command: str | None = None, tokens: Sequence[str] | None = None) -> Non
         if error.name != "paddle":
             raise
         _fail(
-            'Paddle is not installed: pip install "mnist-paddle[cpu]", '
-            'or "mnist-paddle[gpu]" for an NVIDIA GPU (Python 3.12 at most).'
+            "Paddle is not installed: pip install paddlepaddle, "
+            "or paddlepaddle-gpu for an NVIDIA GPU (Python 3.12 at most)."
         )
     except OSError as error:
         _fail(f"{error.filename}: {error.strerror}." if error.filename else f"{error}.")
@@ -75,8 +75,10 @@ def train(*, config: Path | None = None, options: Config = Config()) -> None:  #
     config
         YAML file with any of the options below; ours are in configs/. The command line goes first.
     """
+    from .device import use_device
     from .trainer import train_and_evaluate
 
+    use_device(options.gpu)  # an error now, not after the data has been made
     _make_default_data(options.data)
     train_and_evaluate(options)
 

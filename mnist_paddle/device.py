@@ -28,7 +28,7 @@ def use_device(gpu: bool) -> "paddle.CPUPlace | paddle.CUDAPlace":
         raise DeviceError(
             f"--gpu needs the GPU build of Paddle, and this is the CPU build "
             f"paddlepaddle {paddle.__version__}: pip uninstall paddlepaddle, then "
-            f'pip install "mnist-paddle[gpu]", or leave out --gpu.'
+            f"pip install paddlepaddle-gpu, or leave out --gpu."
         )
     if paddle.device.cuda.device_count() == 0:
         raise DeviceError(

@@ -111,6 +111,6 @@ def _open_visualdl(path: Path) -> Any:
         from visualdl import LogWriter
     except ModuleNotFoundError:
         raise ConfigError(
-            '--visualdl needs VisualDL: pip install "mnist-paddle[viz]", or leave it out.'
+            "--visualdl needs VisualDL: pip install visualdl, or leave the option out."
         ) from None
     return LogWriter(logdir=str(path / "visualdl"))
