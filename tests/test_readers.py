@@ -19,8 +19,12 @@ def batches(count, fail_at=None):
         yield images, np.full([size, 1], i, np.int64)
 
 
-def threads_of_readers():
-    return [t for t in threading.enumerate() if t is not threading.main_thread()]
+@pytest.fixture
+def no_thread_behind():
+    """Fail the test if it leaves a thread behind that was not there before."""
+    before = set(threading.enumerate())
+    yield
+    assert set(threading.enumerate()) <= before
 
 
 def test_async_yields_the_batches_of_sync():
@@ -51,22 +55,23 @@ def test_batches_arrive_as_they_were_made():
             np.testing.assert_array_equal(labels.numpy(), made_labels)
 
 
+@pytest.mark.usefixtures("no_thread_behind")
 @pytest.mark.parametrize("name", ["sync", "async"])
 def test_an_exception_in_the_data_arrives_as_itself(name):
     reader = choose_reader(name)(batches(9, fail_at=6), PLACE)
     assert len([next(reader) for _ in range(6)]) == 6
     with pytest.raises(ValueError, match="image 17 is broken"):
         next(reader)
-    assert not threads_of_readers()
 
 
+@pytest.mark.usefixtures("no_thread_behind")
 def test_stopping_early_leaves_no_thread_behind():
     for _, labels in read_async(batches(1000), PLACE, capacity=3):
         if int(labels[0, 0]) == 2:
             break
-    assert not threads_of_readers()
 
 
+@pytest.mark.usefixtures("no_thread_behind")
 def test_an_error_in_the_loop_leaves_no_thread_behind():
     def train():
         for _ in read_async(batches(1000), PLACE, capacity=3):
@@ -74,7 +79,6 @@ def test_an_error_in_the_loop_leaves_no_thread_behind():
 
     with pytest.raises(RuntimeError, match="the loop failed"):
         train()
-    assert not threads_of_readers()
 
 
 def test_async_runs_ahead_by_no_more_than_its_queue():
@@ -100,9 +104,9 @@ def test_unknown_reader_is_refused_with_the_names():
         choose_reader("fast")
 
 
+@pytest.mark.usefixtures("no_thread_behind")
 def test_many_passes_never_hang():
     """Paddle's own reset after the last batch, called a second time, blocks for ever at times."""
     for i in range(150):
         assert len(list(read_async(batches(8), PLACE, capacity=1 + i % 5))) == 8
         next(read_async(batches(50), PLACE, capacity=1 + i % 5))
-    assert not threads_of_readers()
