@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from data_files import idx_files
+from local_mirror import FILES, dead_mirror, running_mirror
 
 from mnist_paddle.data import write_data
 from mnist_paddle.data.drawn_digits import draw_digits
@@ -51,5 +53,29 @@ def command(tmp_path):
 
 
 @pytest.fixture
+def idx_folder(tmp_path):
+    """A folder of four small IDX files: 60 training and 13 test images."""
+    folder = tmp_path / "my digits"
+    folder.mkdir()
+    for name, content in idx_files()[0].items():
+        (folder / name).write_bytes(content)
+    return folder
+
+
+@pytest.fixture
+def mirror():
+    """A web server on this machine that has those files."""
+    with running_mirror(FILES) as mirror:
+        yield mirror
+
+
+@pytest.fixture
+def dead():
+    """The address of a mirror that does not answer."""
+    return dead_mirror()
+
+
+@pytest.fixture
 def rng():
+    """Random numbers, the same in every run."""
     return np.random.default_rng(0)

@@ -25,18 +25,13 @@ def test_training_as_a_command_writes_the_run_folder(command, tiny_data, tmp_pat
     assert "model.safetensors" in written
 
 
-def test_the_default_data_file_is_made_when_it_is_missing(command, tmp_path):
-    files, arrays = idx_files()
-    folder = tmp_path / "idx"
-    folder.mkdir()
-    for name, content in files.items():
-        (folder / name).write_bytes(content)
+def test_the_default_data_file_is_made_when_it_is_missing(command, idx_folder, tmp_path):
     words = ("train", "--model", "linear", "--epochs", 1)
-    finished = command(*words, MNIST_DIR=str(folder))
+    finished = command(*words, MNIST_DIR=str(idx_folder))
     assert finished.returncode == 0, finished.stderr
-    assert "idx (not MNIST) from work/mnist.json.gz: train 50, valid 10, eval 13" in finished.stdout
+    assert "data: my-digits (not MNIST) from work/mnist.json.gz: train 50," in finished.stdout
     labels = load_data("eval", tmp_path / "work/mnist.json.gz").labels[:, 0]
-    assert labels.tolist() == arrays[3].tolist()
+    assert labels.tolist() == idx_files()[1][3].tolist()
 
 
 def test_two_processes_with_one_seed_write_the_same_bytes(command, tiny_data, tmp_path):

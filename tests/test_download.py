@@ -6,7 +6,7 @@ import threading
 
 import pytest
 from data_files import NAMES
-from local_mirror import FILES, SUMS, assert_complete, dead_mirror, running_mirror
+from local_mirror import FILES, SUMS, assert_complete, running_mirror
 
 from mnist_paddle.data.download import DownloadError, download_mnist
 
@@ -19,20 +19,9 @@ def _no_proxy(monkeypatch):
 
 
 @pytest.fixture
-def mirror():
-    with running_mirror(FILES) as mirror:
-        yield mirror
-
-
-@pytest.fixture
 def second():
     with running_mirror(FILES) as mirror:
         yield mirror
-
-
-@pytest.fixture
-def dead():
-    return dead_mirror()
 
 
 def bring(folder, *mirrors):

@@ -14,15 +14,6 @@ from mnist_paddle.errors import DataError
 FILES, ARRAYS = idx_files()
 
 
-@pytest.fixture
-def folder(tmp_path):
-    folder = tmp_path / "my digits"
-    folder.mkdir()
-    for name, content in idx_files()[0].items():
-        (folder / name).write_bytes(content)
-    return folder
-
-
 @pytest.mark.parametrize("form", ["{}", "{}.gz", "dotted", "dotted.gz"])
 def test_idx_files_are_read_in_every_form(tmp_path, form):
     files, arrays = idx_files()
@@ -82,11 +73,11 @@ IDX_FAULTS = {
 
 
 @pytest.mark.parametrize("fault", IDX_FAULTS)
-def test_each_wrong_idx_file_has_its_sentence(folder, fault):
+def test_each_wrong_idx_file_has_its_sentence(idx_folder, fault):
     name, content, words = IDX_FAULTS[fault]
-    (folder / name).write_bytes(content)
+    (idx_folder / name).write_bytes(content)
     with pytest.raises(DataError, match=f"{name}: {words}"):
-        read_idx_folder(folder)
+        read_idx_folder(idx_folder)
 
 
 @pytest.mark.parametrize("fault", ["promise of 784 MB", "promise of 3 TB", "bomb"])
@@ -102,23 +93,23 @@ def test_a_bomb_or_a_false_promise_takes_no_memory(tmp_path, fault):
         tracemalloc.stop()
 
 
-def test_missing_idx_files_are_named(folder, tmp_path):
-    (folder / NAMES[1]).unlink()
-    (folder / NAMES[2]).unlink()
+def test_missing_idx_files_are_named(idx_folder, tmp_path):
+    (idx_folder / NAMES[1]).unlink()
+    (idx_folder / NAMES[2]).unlink()
     with pytest.raises(DataError, match=f"{NAMES[1]}, {NAMES[2]} missing"):
-        read_idx_folder(folder)
+        read_idx_folder(idx_folder)
     with pytest.raises(DataError, match="no such folder"):
         read_idx_folder(tmp_path / "nowhere")
 
 
-def test_unequal_idx_counts_are_named(folder):
-    (folder / NAMES[1]).write_bytes(idx_bytes(np.zeros(59, np.uint8)))
+def test_unequal_idx_counts_are_named(idx_folder):
+    (idx_folder / NAMES[1]).write_bytes(idx_bytes(np.zeros(59, np.uint8)))
     with pytest.raises(DataError, match="training set has 60 images and 59 labels"):
-        read_idx_folder(folder)
+        read_idx_folder(idx_folder)
 
 
-def test_a_training_set_too_small_to_split_is_refused(folder):
-    (folder / NAMES[0]).write_bytes(idx_bytes(np.zeros((5, 28, 28), np.uint8)))
-    (folder / NAMES[1]).write_bytes(idx_bytes(np.zeros(5, np.uint8)))
+def test_a_training_set_too_small_to_split_is_refused(idx_folder):
+    (idx_folder / NAMES[0]).write_bytes(idx_bytes(np.zeros((5, 28, 28), np.uint8)))
+    (idx_folder / NAMES[1]).write_bytes(idx_bytes(np.zeros(5, np.uint8)))
     with pytest.raises(DataError, match="has 5 images, expected at least 6"):
-        read_idx_folder(folder)
+        read_idx_folder(idx_folder)

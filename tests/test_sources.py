@@ -5,8 +5,8 @@ from functools import partial
 
 import numpy as np
 import pytest
-from data_files import NAMES, idx_files
-from local_mirror import FILES, SUMS, assert_complete, dead_mirror, running_mirror
+from data_files import NAMES
+from local_mirror import SUMS, assert_complete, running_mirror
 
 from mnist_paddle.data import MODES, load_data, prepare_data, sources, write_data
 from mnist_paddle.data.download import DownloadError, download_mnist
@@ -22,26 +22,6 @@ SIZES = (30, 10, 10)
 def _no_settings_from_outside(monkeypatch):
     monkeypatch.delenv("MNIST_DIR", raising=False)
     monkeypatch.setenv("no_proxy", "*")
-
-
-@pytest.fixture
-def folder(tmp_path):
-    folder = tmp_path / "my digits"
-    folder.mkdir()
-    for name, content in idx_files()[0].items():
-        (folder / name).write_bytes(content)
-    return folder
-
-
-@pytest.fixture
-def mirror():
-    with running_mirror(FILES) as mirror:
-        yield mirror
-
-
-@pytest.fixture
-def dead():
-    return dead_mirror()
 
 
 @pytest.fixture
@@ -65,21 +45,23 @@ def test_drawn_digits_are_those_of_the_seed_and_say_what_they_are(tmp_path):
         np.testing.assert_array_equal(split.labels[:, 0], labels)
 
 
-def test_idx_data_are_named_after_their_folder(tmp_path, folder):
+def test_idx_data_are_named_after_their_folder(tmp_path, idx_folder):
     out = tmp_path / "mnist.json.gz"
-    assert "my-digits (not MNIST), 50 train, 10 valid, 13 eval" in prepare_data(out, "idx", folder)
+    assert "my-digits (not MNIST), 50 train, 10 valid, 13 eval" in prepare_data(
+        out, "idx", idx_folder
+    )
     assert sizes_of(out) == (50, 10, 13)
 
 
 @pytest.mark.parametrize("source", ["idx", "auto"])
-def test_the_folder_of_mnist_dir_is_taken(tmp_path, folder, monkeypatch, source):
-    monkeypatch.setenv("MNIST_DIR", str(folder))
+def test_the_folder_of_mnist_dir_is_taken(tmp_path, idx_folder, monkeypatch, source):
+    monkeypatch.setenv("MNIST_DIR", str(idx_folder))
     assert "my-digits" in prepare_data(tmp_path / "mnist.json.gz", source)
 
 
-def test_a_directory_goes_before_mnist_dir(tmp_path, folder, monkeypatch):
+def test_a_directory_goes_before_mnist_dir(tmp_path, idx_folder, monkeypatch):
     monkeypatch.setenv("MNIST_DIR", str(tmp_path / "nowhere"))
-    assert "my-digits" in prepare_data(tmp_path / "mnist.json.gz", "auto", folder)
+    assert "my-digits" in prepare_data(tmp_path / "mnist.json.gz", "auto", idx_folder)
     with pytest.raises(DataError, match="nowhere: no such folder"):
         prepare_data(tmp_path / "mnist.json.gz", "auto")  # no silent second best
 
