@@ -95,16 +95,18 @@ class Config:
             object.__setattr__(self, "run_dir", f"work/runs/{self.model}_{self.loss}_{self.opt}")
 
 
-_LEAST_VALUES = {
-    "hidden": 1,
-    "end_lr": 0,
-    "weight_decay": 0,
-    "epochs": 1,
-    "batch_size": 1,
-    "limit_batches": 1,
-    "capacity": 1,
-    "seed": 0,
-    "log_every": 1,
+# The least and the greatest value that make sense; a learning rate of 0 trains nothing.
+_RANGES = {
+    "hidden": (1, 100_000),
+    "end_lr": (0, math.inf),
+    "weight_decay": (0, math.inf),
+    "epochs": (1, math.inf),
+    "batch_size": (1, math.inf),
+    "limit_batches": (1, math.inf),
+    "capacity": (1, 100_000),
+    "seed": (0, 2**32 - 1),
+    "log_every": (1, math.inf),
+    "lr": (math.ulp(0), math.inf),
 }
 
 
@@ -112,15 +114,19 @@ def _check_value(field: dataclasses.Field, value: Any) -> None:
     choices = get_args(field.type) if get_origin(field.type) is Literal else ()
     if choices and value not in choices:
         raise ConfigError(f"{field.name} must be one of {', '.join(choices)}, not {value!r}.")
-    least = _LEAST_VALUES.get(field.name)
-    if field.name != "lr" and (least is None or value is None):
+    if field.name not in _RANGES or value is None:
         return
-    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
-        raise ConfigError(f"{field.name} must be a finite number, not {value!r}.")
-    if field.name == "lr" and value <= 0:
-        raise ConfigError(f"lr must be above 0, not {value}.")
-    if least is not None and value < least:
-        raise ConfigError(f"{field.name} must be at least {least}, not {value}.")
+    whole = WholeNumber in (field.type, *get_args(field.type))
+    kind = "whole number" if whole else "finite number"
+    right_type = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+    if not right_type or not math.isfinite(value):
+        raise ConfigError(f"{field.name} must be a {kind}, not {value!r}.")
+    least, greatest = _RANGES[field.name]
+    if value < least:
+        bound = "above 0" if 0 < least < 1 else f"at least {least}"
+        raise ConfigError(f"{field.name} must be {bound}, not {value}.")
+    if value > greatest:
+        raise ConfigError(f"{field.name} must be at most {greatest}, not {value}.")
 
 
 def read_config_file(name: str | Path) -> dict[str, Any]:

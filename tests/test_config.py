@@ -5,7 +5,8 @@ import pytest
 import yaml
 
 from mnist_paddle.commands import main
-from mnist_paddle.config import CONFIGS, Config, read_config_file
+from mnist_paddle.config import CONFIGS, DEFAULT_DATA, Config, read_config_file
+from mnist_paddle.data.mnist_json import DATA_FILE
 from mnist_paddle.errors import ConfigError
 from mnist_paddle.losses import OBJECTIVES
 from mnist_paddle.models import build_model
@@ -76,6 +77,10 @@ def test_the_choices_of_config_are_those_of_the_stages():
         make_optimizer(name, 0.1, build_model("linear", 1).parameters())
 
 
+def test_the_default_data_file_is_that_of_the_data_stage():
+    assert DEFAULT_DATA == DATA_FILE
+
+
 def test_run_dir_names_model_loss_and_optimizer():
     assert Config(model="mlp", loss="mse", opt="adam").run_dir == "work/runs/mlp_mse_adam"
 
@@ -93,6 +98,9 @@ def test_run_dir_names_model_loss_and_optimizer():
         ("model", "rnn"),
         ("weight_decay", float("inf")),
         ("capacity", True),
+        ("epochs", 2.5),
+        ("seed", 2**32),
+        ("hidden", 10**9),
     ],
 )
 def test_impossible_values_are_refused_by_name(key, value):
