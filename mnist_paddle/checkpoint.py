@@ -37,7 +37,10 @@ def save(path: str | Path, tensors: Tensors, header: dict[str, Any]) -> None:
         OSError: the folder cannot be written to, or the disk is full; an older file stays.
     """
     with atomic_write(path) as temporary:
-        save_file(tensors, temporary, {HEADER_KEY: json.dumps(header, sort_keys=True)})
+        try:
+            save_file(tensors, temporary, {HEADER_KEY: json.dumps(header, sort_keys=True)})
+        except SafetensorError as error:  # a full disk, say
+            raise OSError(f"{path} cannot be written: {error}") from None
 
 
 def load(path: str | Path) -> tuple[Tensors, dict[str, Any]]:
