@@ -25,17 +25,18 @@ from paddle.optimizer import Optimizer
 from paddle.optimizer.lr import LRScheduler
 from tqdm import tqdm
 
-from . import __version__, checkpoint
+from . import checkpoint
 from .config import Config
 from .data import MODES, Split, load_data
 from .device import describe_device, use_device
-from .errors import CheckpointError, TrainingError
+from .errors import TrainingError
 from .evaluation import Score, evaluate
 from .figures import draw_curve
 from .losses import OBJECTIVES, Objective
 from .models import build_model, count_parameters, describe_layers
 from .optimizers import make_optimizer, make_schedule
 from .readers import choose_reader
+from .resume import model_header, resume, save_checkpoint
 from .run_folder import RunFolder
 
 say = tqdm.write  # a line on standard output that does not tear a progress bar
@@ -73,7 +74,7 @@ def train_and_evaluate(config: Config) -> dict[str, Any]:
     training = prepare_training(config)
     path = Path(str(config.run_dir))  # Config has filled it in
     if config.resume:
-        _resume(training, path / RunFolder.CHECKPOINT)
+        say(resume(training, path / RunFolder.CHECKPOINT))
     rows = training.step + training.epoch  # one a step, one an epoch
     folder = RunFolder(path, rows, config.visualdl)
     folder.write_config(dataclasses.asdict(config))
@@ -81,7 +82,7 @@ def train_and_evaluate(config: Config) -> dict[str, Any]:
         _describe(training)
         for _ in range(training.epoch, config.epochs):
             train_epoch(training, folder)
-            _save_checkpoint(training, folder)
+            save_checkpoint(training, folder.checkpoint)
         return _finish(training, folder)
     finally:
         folder.close()
@@ -199,71 +200,6 @@ def _describe(training: Training) -> None:
             say(line)
 
 
-# Where a model was trained, and what was shown meanwhile, does not change it.
-_NOT_IN_MODEL = frozenset(
-    ("run_dir", "data", "resume", "reader", "capacity", "log_every", "check_shapes", "visualdl")
-)
-
-
-def _header(training: Training, metrics: dict[str, int]) -> dict[str, Any]:
-    """Return all that a model file says about itself; nothing in it depends on time or folder."""
-    config, train = training.config, training.splits["train"]
-    settings = dataclasses.asdict(config)
-    return {
-        "model": {
-            "name": config.model,
-            "outputs": training.objective.outputs,
-            "hidden": config.hidden,
-        },
-        "objective": config.loss,
-        "pixels": {"shape": [1, 28, 28], "divide_by": 255, "ink": 255, "paper": 0},
-        "config": {key: settings[key] for key in settings.keys() - _NOT_IN_MODEL},
-        "data": {"name": train.name, "digest": train.digest},
-        "metrics": metrics,
-        "versions": {"mnist_paddle": __version__, "paddle": paddle.__version__},
-    }
-
-
-def _save_checkpoint(training: Training, folder: RunFolder) -> None:
-    header = _header(training, {})
-    header["schedule"] = training.schedule.state_dict()
-    header["position"] = {"epoch": training.epoch, "train_seconds": training.train_seconds}
-    tensors = checkpoint.training_tensors(training.model, training.optimizer)
-    checkpoint.save(folder.checkpoint, tensors, header)
-
-
-def _resume(training: Training, path: Path) -> None:
-    """Go on where the checkpoint stopped; without one, start from the beginning and say so.
-
-    Raises:
-        CheckpointError: the checkpoint was made with other settings or other data.
-    """
-    if not path.is_file():
-        say(f"{path} does not exist yet: starting from the beginning")
-        return
-    tensors, header = checkpoint.load(path)
-    ours = _header(training, {})
-    for part in ("config", "data"):
-        for key, value in sorted(ours[part].items()):
-            before = header.get(part, {}).get(key)
-            longer = key == "epochs" and training.config.schedule == "constant"
-            if before != value and not longer:
-                raise CheckpointError(
-                    f"{path} was made with {key} {before!r} and this run has {value!r}: "
-                    f"go on with the same settings, or leave out --resume."
-                )
-    if "position" not in header:
-        raise CheckpointError(
-            f"{path} is a model, not a checkpoint: training cannot go on from it."
-        )
-    checkpoint.restore_training(
-        training.model, training.optimizer, tensors, header["schedule"], path
-    )
-    training.epoch = header["position"]["epoch"]
-    training.train_seconds = header["position"]["train_seconds"]
-    say(f"{path}: going on after epoch {training.epoch - 1}")
-
-
 def _finish(training: Training, folder: RunFolder) -> dict[str, Any]:
     """Read the eval split, write model, curve and result."""
     config, train = training.config, training.splits["train"]
@@ -276,7 +212,7 @@ def _finish(training: Training, folder: RunFolder) -> dict[str, Any]:
         "eval_total": final.total,
     }
     tensors = checkpoint.model_tensors(training.model)
-    checkpoint.save(folder.model, tensors, _header(training, counts))
+    checkpoint.save(folder.model, tensors, model_header(training, counts))
     draw_curve(
         folder.rows(), folder.path / "curve.png", f"{config.model}, {config.loss}, {config.opt}"
     )

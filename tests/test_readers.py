@@ -69,6 +69,7 @@ def test_stopping_early_leaves_no_thread_behind():
     for _, labels in read_async(batches(1000), PLACE, capacity=3):
         if int(labels[0, 0]) == 2:
             break
+    assert int(labels[0, 0]) == 2
 
 
 @pytest.mark.usefixtures("no_thread_behind")

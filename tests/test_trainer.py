@@ -130,6 +130,15 @@ def test_a_constant_learning_rate_can_be_trained_for_longer(train, tmp_path):
     train("short", model="linear", loss="mse", lr=0.001, epochs=2)
     train("short", model="linear", loss="mse", lr=0.001, epochs=3, resume=True)
     assert model_bytes(tmp_path / "long") == model_bytes(tmp_path / "short")
+    with pytest.raises(CheckpointError, match="made with epochs 3 and this run has 2"):
+        train("long", model="linear", loss="mse", lr=0.001, epochs=2, resume=True)
+
+
+def test_a_model_file_is_no_checkpoint(train, tmp_path):
+    train(model="linear", epochs=1)
+    (tmp_path / "run" / "model.safetensors").rename(tmp_path / "run" / "checkpoint.safetensors")
+    with pytest.raises(CheckpointError, match="is no checkpoint"):
+        train(model="linear", epochs=1, resume=True)
 
 
 def test_the_learning_rate_falls_with_its_schedule(train, tmp_path):
