@@ -76,10 +76,10 @@ def resume(training: Training, path: Path) -> str:
     ours = model_header(training, {})
     for part in ("config", "data"):
         for key, value in sorted(ours[part].items()):
-            before = header[part][key]
-            # Only a learning rate that does not change can be trained with for longer.
-            longer = key == "epochs" and training.config.schedule == "constant" and value > before
-            if before != value and not longer:
+            before = header.get(part, {}).get(key)
+            # A learning rate that stays the same can be trained with for longer.
+            constant = key == "epochs" and training.config.schedule == "constant"
+            if before != value and not (constant and before is not None and before < value):
                 raise CheckpointError(
                     f"{path} was made with {key} {before!r} and this run has {value!r}: "
                     f"go on with the same settings, or leave out --resume."
