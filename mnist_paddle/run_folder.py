@@ -51,8 +51,8 @@ class RunFolder:
         self.path = Path(path)
         self.model = self.path / self.MODEL
         self.checkpoint = self.path / self.CHECKPOINT
-        self.path.mkdir(parents=True, exist_ok=True)
         self._visualdl = _open_visualdl(self.path) if visualdl else None
+        self.path.mkdir(parents=True, exist_ok=True)
         kept = self.rows()[:keep_rows]
         with atomic_write(self.path / "metrics.csv") as temporary:
             _write_rows(temporary, kept)
