@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from .atomic import atomic_write
-from .errors import ConfigError
+from .errors import CheckpointError, ConfigError
 
 COLUMNS = (
     "kind",  # step or epoch
@@ -47,13 +47,21 @@ class RunFolder:
         Raises:
             OSError: the folder cannot be made or written to.
             ConfigError: a VisualDL log is wanted and VisualDL is not installed.
+            CheckpointError: metrics.csv has fewer rows than are to be kept.
         """
         self.path = Path(path)
         self.model = self.path / self.MODEL
         self.checkpoint = self.path / self.CHECKPOINT
+        kept = self.rows()[:keep_rows]
+        if len(kept) < keep_rows:
+            raise CheckpointError(
+                f"{self.path / 'metrics.csv'} has {len(kept)} rows, and the checkpoint beside it "
+                f"comes after {keep_rows}: they are of two runs; start anew without --resume."
+            )
         self._visualdl = _open_visualdl(self.path) if visualdl else None
         self.path.mkdir(parents=True, exist_ok=True)
-        kept = self.rows()[:keep_rows]
+        if not keep_rows:  # a new run: nobody shall go on from an older one's checkpoint
+            self.checkpoint.unlink(missing_ok=True)
         with atomic_write(self.path / "metrics.csv") as temporary:
             _write_rows(temporary, kept)
         self._file = (self.path / "metrics.csv").open("a", newline="", encoding="utf-8")

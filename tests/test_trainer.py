@@ -134,6 +134,22 @@ def test_a_constant_learning_rate_can_be_trained_for_longer(train, tmp_path):
         train("long", model="linear", loss="mse", lr=0.001, epochs=2, resume=True)
 
 
+def test_a_new_run_leaves_no_older_checkpoint_to_go_on_from(train, tmp_path):
+    train(model="linear", epochs=1)
+    with pytest.raises(TrainingError):
+        train(model="linear", loss="mse", lr=100.0, epochs=1)
+    assert not (tmp_path / "run" / "checkpoint.safetensors").exists()
+    assert (tmp_path / "run" / "model.safetensors").exists()
+
+
+def test_a_checkpoint_without_its_metrics_is_refused(train, tmp_path):
+    train(model="linear", epochs=2)
+    (tmp_path / "run" / "metrics.csv").unlink()
+    with pytest.raises(CheckpointError, match=r"metrics\.csv has 0 rows.* comes after 24"):
+        train(model="linear", epochs=2, resume=True)
+    assert (tmp_path / "run" / "checkpoint.safetensors").exists()
+
+
 def test_a_model_file_is_no_checkpoint(train, tmp_path):
     train(model="linear", epochs=1)
     (tmp_path / "run" / "model.safetensors").rename(tmp_path / "run" / "checkpoint.safetensors")
