@@ -18,7 +18,7 @@ from typing import Annotated, Literal, NoReturn
 from cyclopts import App, CycloptsError, Parameter
 
 from .config import DEFAULT_DATA, Config, use_config_file
-from .errors import InputError
+from .errors import InputError, Stopped
 
 app = App(
     name="mnist-paddle",
@@ -45,6 +45,9 @@ def main(command: str | None = None, tokens: Sequence[str] | None = None) -> Non
         )
     except OSError as error:
         _fail(f"{error.filename}: {error.strerror}." if error.filename else f"{error}.")
+    except Stopped as stopped:
+        print(stopped, file=sys.stderr)
+        sys.exit(128 + stopped.signal)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
@@ -76,10 +79,12 @@ def train(*, config: Path | None = None, options: Config = Config()) -> None:  #
         YAML file with any of the options below; ours are in configs/. The command line goes first.
     """
     from .device import use_device
+    from .parallel import start_ranks
     from .trainer import train_and_evaluate
 
     use_device(options.gpu)  # an error now, not after the data has been made
-    _make_default_data(options.data)
+    with start_ranks(options.gpu).one_first():
+        _make_default_data(options.data)
     train_and_evaluate(options)
 
 

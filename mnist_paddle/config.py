@@ -59,12 +59,14 @@ class Config:
     "How the learning rate changes from step to step."
     end_lr: float = 0.0
     "Learning rate at the last step; polynomial, cosine and onecycle go there."
+    scale_lr: bool = False
+    "Multiply lr and end_lr by the number of processes."
     weight_decay: float = 0.0
     "Coefficient of the L2 penalty."
     epochs: WholeNumber = 5
     "Passes over the training images."
     batch_size: WholeNumber = 100
-    "Images per step."
+    "Images per step, in each process."
     limit_batches: WholeNumber | None = None
     "Train on at most this many batches per epoch."
     reader: Literal["sync", "async"] = "sync"
@@ -79,8 +81,14 @@ class Config:
     "Data file; the default one is made if it is missing."
     run_dir: str | None = None
     "Folder of the results [default: work/runs/MODEL_LOSS_OPT]."
-    resume: bool = False
-    "Go on from the last finished epoch in the run folder."
+    checkpoint_every: WholeNumber | None = None
+    "Write a checkpoint every so many steps too, not only after each epoch."
+    keep: WholeNumber = 2
+    "Checkpoints to keep, the newest."
+    resume: bool | str = False
+    "Go on from the run folder's newest good checkpoint, or from the one that FILE names."
+    allow_changes: bool = False
+    "Go on although settings are not those of the checkpoint."
     log_every: WholeNumber = 200
     "Print the loss every so many batches."
     check_shapes: bool = False
@@ -97,7 +105,7 @@ class Config:
 
 # The least and the greatest value that make sense; a learning rate of 0 trains nothing.
 _RANGES = {
-    "hidden": (1, 100_000),
+    "hidden": (1, 10_000),
     "end_lr": (0, math.inf),
     "weight_decay": (0, math.inf),
     "epochs": (1, math.inf),
@@ -105,6 +113,8 @@ _RANGES = {
     "limit_batches": (1, math.inf),
     "capacity": (1, 100_000),
     "seed": (0, 2**32 - 1),
+    "checkpoint_every": (1, math.inf),
+    "keep": (1, math.inf),
     "log_every": (1, math.inf),
     "lr": (math.ulp(0), math.inf),
 }

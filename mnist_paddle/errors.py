@@ -36,3 +36,14 @@ class DeviceError(InputError):
 
 class TrainingError(InputError):
     """Stop a training whose settings cannot work, naming epoch and batch."""
+
+
+class Stopped(Exception):
+    """End a training that a signal stopped; the process exits with 128 + `signal`.
+
+    No InputError: nothing is wrong.
+    """
+
+    def __init__(self, signal: int, message: str) -> None:
+        super().__init__(message)
+        self.signal = signal

@@ -17,6 +17,7 @@ from paddle import nn
 
 from .data import Split
 from .losses import Objective
+from .parallel import Ranks
 
 
 @dataclass(frozen=True)
@@ -50,15 +51,24 @@ class Score:
 
 
 def evaluate(
-    model: nn.Layer, objective: Objective, split: Split, place: Any, batch_size: int = 200
+    model: nn.Layer,
+    objective: Objective,
+    split: Split,
+    place: Any,
+    batch_size: int = 200,
+    ranks: Ranks | None = None,
 ) -> Score:
-    """Count digits against labels over a whole split; the model's mode is put back after."""
+    """Count digits against labels over a whole split; the model's mode is put back after.
+
+    Several ranks count a part each, every image once, and all get the sum.
+    """
+    ranks = ranks or Ranks()
     was_training, confusion = model.training, np.zeros([10, 10], np.int64)
     model.eval()
     with paddle.no_grad():
-        for images, labels in split.batches(batch_size):
+        for images, labels in split.part(ranks.rank, ranks.size).batches(batch_size):
             digits = objective.digits(model(paddle.to_tensor(images, place=place))).numpy()
             np.add.at(confusion, (labels[:, 0], digits), 1)
     if was_training:
         model.train()
-    return Score(confusion)
+    return Score(ranks.sum(confusion))

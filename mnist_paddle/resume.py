@@ -1,18 +1,22 @@
 """The whole, stopped and continued: what does a model file say, and where does training go on?
 
-A checkpoint is written after every epoch; a run that is resumed from it ends with the same bytes
-as one that was never stopped. Going on with other settings or other data is refused by name.
+A checkpoint holds weights, optimizer, learning-rate schedule, random numbers and the position in
+the data; a run that is resumed from it ends with the same bytes as one that was never stopped.
+A damaged checkpoint is passed over for the newest good one; other settings are refused by name.
 The tutorial restored its optimizer before it had a state to restore, and so restored nothing.
 
 训练的中断与继续：模型文件说明些什么？训练从哪里接着进行？
-每轮结束都写一个检查点；从它继续的训练，最后得到的字节与从未中断的训练完全相同。
-设置或数据不一样，就拒绝继续，并指出是哪一项。
+检查点里有权重、优化器、学习率、随机数状态和在数据中的位置；
+从它继续的训练，最后得到的字节与从未中断的训练完全相同。
+损坏的检查点会被跳过，改用最新的完好的一个；设置不一样就拒绝继续，并指出是哪一项。
 教程在优化器还没有状态时就去恢复它，结果什么也没有恢复。
 """
 
 from __future__ import annotations
 
 import dataclasses
+import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,20 +24,41 @@ import paddle
 
 from . import __version__, checkpoint
 from .errors import CheckpointError
+from .random_state import random_state, restore_random_state
+from .run_folder import RunFolder
 
 if TYPE_CHECKING:
     from .trainer import Training
 
-# Where a model was trained, and what was shown meanwhile, does not change it.
-_NOT_IN_MODEL = frozenset(
-    ("run_dir", "data", "resume", "reader", "capacity", "log_every", "check_shapes", "visualdl")
-)
+# Where a model was trained, and what was shown or kept meanwhile, does not change it.
+_SHOWN = ("log_every", "check_shapes", "visualdl")
+_KEPT = ("run_dir", "checkpoint_every", "keep", "resume", "allow_changes")
+_NOT_IN_MODEL = frozenset(("data", "reader", "capacity", *_SHOWN, *_KEPT))
+
+
+@dataclass
+class Position:
+    """How far a training has come; images, loss_sum and epoch_seconds are of the current epoch."""
+
+    epoch: int = 0  # finished epochs
+    batch: int = 0  # finished batches of the current epoch
+    step: int = 0  # finished steps of the whole training
+    images: int = 0  # seen, by all ranks
+    loss_sum: float = 0.0  # over those images
+    epoch_seconds: float = 0.0
+    train_seconds: float = 0.0  # of the finished epochs
+
+
+def settings_of_model(training: Training) -> dict[str, Any]:
+    """Return the settings that decide the weights, the number of ranks among them."""
+    settings = dataclasses.asdict(training.config)
+    kept = {key: settings[key] for key in settings.keys() - _NOT_IN_MODEL}
+    return {**kept, "ranks": training.ranks.size}
 
 
 def model_header(training: Training, metrics: dict[str, int]) -> dict[str, Any]:
     """Return all that a model file says about itself; nothing in it depends on time or folder."""
     config, train = training.config, training.splits["train"]
-    settings = dataclasses.asdict(config)
     return {
         "model": {
             "name": config.model,
@@ -42,51 +67,138 @@ def model_header(training: Training, metrics: dict[str, int]) -> dict[str, Any]:
         },
         "objective": config.loss,
         "pixels": {"shape": [1, 28, 28], "divide_by": 255, "ink": 255, "paper": 0},
-        "config": {key: settings[key] for key in settings.keys() - _NOT_IN_MODEL},
+        "config": settings_of_model(training),
         "data": {"name": train.name, "digest": train.digest},
         "metrics": metrics,
         "versions": {"mnist_paddle": __version__, "paddle": paddle.__version__},
     }
 
 
-def save_checkpoint(training: Training, path: Path) -> None:
-    """Write all that a later process needs to go on after the last finished epoch.
+def save_checkpoint(training: Training, folder: RunFolder) -> Path:
+    """Write all that a later process needs to go on from here, and remove what is not to be kept.
 
     Raises:
-        OSError: it cannot be written; an older one stays.
+        OSError: it cannot be written; older checkpoints stay.
     """
     header = model_header(training, {})
     header["schedule"] = training.schedule.state_dict()
-    header["position"] = {"epoch": training.epoch, "train_seconds": training.train_seconds}
-    tensors = checkpoint.training_tensors(training.model, training.optimizer)
-    checkpoint.save(path, tensors, header)
+    header["position"] = dataclasses.asdict(training.position)
+    arrays, header["random"] = random_state()
+    tensors = {**checkpoint.training_tensors(training.model, training.optimizer), **arrays}
+    path, others = folder.checkpoint(training.position.step), folder.checkpoints()
+    older = [other for other in others if other < path]
+    try:
+        folder.sync()
+        checkpoint.save(path, tensors, header)
+    except OSError as error:
+        reason = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        whole = f"{older[0]} is whole, --resume goes on from it" if older else "there is none yet"
+        step = training.position.step
+        raise OSError(f"no checkpoint after step {step}: {reason}; {whole}") from None
+    # Later ones than this are of a run that was resumed from before them.
+    kept = [path, *older[: training.config.keep - 1]]
+    folder.remove_checkpoints(set(others) - set(kept))
+    return path
 
 
-def resume(training: Training, path: Path) -> str:
-    """Go on where the checkpoint stopped, or start from the beginning without one; say which.
+def resume(training: Training, folder: RunFolder | None) -> tuple[list[str], Path | None]:
+    """Go on where a checkpoint stopped, or start from the beginning without one.
+
+    Return lines that say so, and the run folder that the checkpoint comes from. Rank 0 has the
+    run folder and reads the file; the other ranks get its bytes.
 
     Raises:
-        CheckpointError: the checkpoint was made with other settings or other data.
+        CheckpointError: no checkpoint is good, or they were made with other settings or data.
     """
-    if not path.is_file():
-        return f"{path} does not exist yet: starting from the beginning"
-    tensors, header = checkpoint.load(path)
+    lines, source, content = [], None, b""
+    if folder is not None:
+        path, passed_over = _restore_newest(training, folder)
+        lines = [f"passed over: {problem}" for problem in passed_over]
+        if path is None:
+            lines.append(f"{folder.path} has no checkpoint yet: starting from the beginning")
+        else:
+            position = training.position
+            lines.append(
+                f"{path}: going on after step {position.step} (epoch {position.epoch}, "
+                f"{position.batch} batches)"
+            )
+            content, source = path.read_bytes(), path.parent.parent
+    content = training.ranks.broadcast(content)
+    if folder is None and content:
+        name = "the checkpoint of rank 0"
+        _restore(training, *checkpoint.load_bytes(content, name), name)
+    return lines, source
+
+
+def _restore_newest(
+    training: Training, folder: RunFolder
+) -> tuple[Path | None, list[CheckpointError]]:
+    """Restore the newest good checkpoint, or the one that --resume names; return it.
+
+    And what is wrong with the newer ones.
+    """
+    name, problems = training.config.resume, []
+    for path in [Path(name)] if isinstance(name, str) else folder.checkpoints():
+        try:
+            _restore(training, *checkpoint.load(path), path)
+        except CheckpointError as problem:
+            problems.append(problem)
+        else:
+            return path, problems
+    if problems:
+        raise problems[0]
+    return None, []
+
+
+def _restore(
+    training: Training, tensors: checkpoint.Tensors, header: dict[str, Any], path: str | Path
+) -> None:
     if "position" not in header:
         raise CheckpointError(f"{path} is no checkpoint: training cannot go on from it.")
-    ours = model_header(training, {})
-    for part in ("config", "data"):
-        for key, value in sorted(ours[part].items()):
-            before = header.get(part, {}).get(key)
+    try:
+        changes = _changes(training, header)
+        if changes and not training.config.allow_changes:
+            raise CheckpointError(
+                f"{path} was {changes[0]}: go on with the same settings, or add "
+                f"--allow_changes, or leave out --resume."
+            )
+        position = _position(training, header)
+        checkpoint.restore_training(
+            training.model, training.optimizer, tensors, header["schedule"], path
+        )
+        restore_random_state(tensors, header["random"])
+    except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
+        if isinstance(error, CheckpointError):
+            raise
+        raise CheckpointError(f"{path}: its header is not one of a checkpoint ({error}).") from None
+    training.position = position
+
+
+def _changes(training: Training, header: dict[str, Any]) -> list[str]:
+    """Say of each setting, and of the data, in what they are not those of the checkpoint."""
+    changes = []
+    ours = {"config": settings_of_model(training), "data": model_header(training, {})["data"]}
+    for part, settings in ours.items():
+        for key, value in sorted(settings.items()):
+            before = header[part].get(key)
             # A learning rate that stays the same can be trained with for longer.
             constant = key == "epochs" and training.config.schedule == "constant"
-            if before != value and not (constant and before is not None and before < value):
-                raise CheckpointError(
-                    f"{path} was made with {key} {before!r} and this run has {value!r}: "
-                    f"go on with the same settings, or leave out --resume."
-                )
-    checkpoint.restore_training(
-        training.model, training.optimizer, tensors, header["schedule"], path
-    )
-    training.epoch = header["position"]["epoch"]
-    training.train_seconds = header["position"]["train_seconds"]
-    return f"{path}: going on after epoch {training.epoch - 1}"
+            if before != value and not (constant and before < value):
+                changes.append(f"made with {key} {before!r} and this run has {value!r}")
+    return changes
+
+
+def _position(training: Training, header: dict[str, Any]) -> Position:
+    """Return where in this training's batches the checkpoint stopped."""
+    position = Position(**header["position"])
+    for field in dataclasses.fields(Position):
+        value, kind = getattr(position, field.name), int if field.type == "int" else (int, float)
+        if not isinstance(value, kind) or isinstance(value, bool) or not 0 <= value < math.inf:
+            raise ValueError(f"{field.name} is {value!r}")
+    size = training.config.batch_size * training.ranks.size
+    if position.images % size:  # only with --allow_changes
+        raise ValueError(f"stopped after {position.images} images, between batches of {size}")
+    position.batch = position.images // size
+    if position.epoch > training.config.epochs or position.batch >= training.steps_per_epoch:
+        raise ValueError(f"epoch {position.epoch}, batch {position.batch} is beyond the end")
+    return position

@@ -1,21 +1,26 @@
 """What a training leaves behind: one folder, from which the run can be understood and repeated.
 
 config.yaml holds every setting, metrics.csv a row per step and per epoch, result.json the summary,
-curve.png the picture, model.safetensors the network. Files are written whole or not at all;
-metrics.csv grows line by line. A folder that cannot be written to is found out before training.
+curve.png the picture, model.safetensors the network, checkpoints/ what --resume goes on from. Files
+are written whole or not at all; metrics.csv grows line by line. A folder that cannot be written to,
+or that another process is using, is found out before training.
 
 一次训练留下一个文件夹，凭它就能看懂并重做这次训练。
 config.yaml 是全部设置，metrics.csv 每步、每轮各一行，result.json 是总结，
-curve.png 是曲线，model.safetensors 是网络。不能写的文件夹在训练之前就会报错。
+curve.png 是曲线，model.safetensors 是网络，checkpoints/ 里是 --resume 继续训练用的检查点。
+不能写的文件夹、别的进程正在使用的文件夹，在训练之前就会报错。
 """
 
 import csv
 import json
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import yaml
+from filelock import FileLock, Timeout
 
 from .atomic import atomic_write
 from .errors import CheckpointError, ConfigError
@@ -33,45 +38,68 @@ COLUMNS = (
 
 
 class RunFolder:
-    """The files of one run; close it when the training ends."""
+    """The files of one run; locked from the moment it is made until it is closed."""
 
     MODEL = "model.safetensors"
-    CHECKPOINT = "checkpoint.safetensors"
+    METRICS = "metrics.csv"
+    CHECKPOINTS = "checkpoints"
 
-    def __init__(self, path: str | Path, keep_rows: int = 0, visualdl: bool = False) -> None:
-        """Open the folder, keeping the first `keep_rows` rows of metrics.csv.
-
-        They are what a resumed run has behind it; a killed process may have left more, and the
-        last of them torn.
+    def __init__(self, path: str | Path, visualdl: bool = False) -> None:
+        """Make the folder and lock it; what is in it stays as it is until `begin`.
 
         Raises:
             OSError: the folder cannot be made or written to.
-            ConfigError: a VisualDL log is wanted and VisualDL is not installed.
-            CheckpointError: metrics.csv has fewer rows than are to be kept.
+            ConfigError: another process is using it, or VisualDL is wanted and not installed.
         """
         self.path = Path(path)
         self.model = self.path / self.MODEL
-        self.checkpoint = self.path / self.CHECKPOINT
-        kept = self.rows()[:keep_rows]
+        self._metrics = self.path / self.METRICS
+        self._log_writer = _visualdl_writer() if visualdl else None
+        self._visualdl: Any = None
+        self._file: Any = None
+        self.path.mkdir(parents=True, exist_ok=True)
+        self._lock = FileLock(self.path / ".lock", timeout=0)
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise ConfigError(
+                f"{self.path} is in use by another training: wait until it ends, "
+                f"or give this one another --run_dir."
+            ) from None
+
+    def begin(self, keep_rows: int = 0, rows_from: Path | None = None) -> None:
+        """Open the logs, keeping the first `keep_rows` rows of metrics.csv.
+
+        They are what a resumed run has behind it; a killed process may have left more, and the
+        last of them torn. `rows_from` is the folder of the run that they are taken from, this
+        one's by default. A new run removes the checkpoints of an older one.
+
+        Raises:
+            OSError: the folder cannot be written to.
+            CheckpointError: there are fewer rows than are to be kept.
+        """
+        source = (rows_from or self.path) / self.METRICS
+        kept = _read_rows(source)[:keep_rows]
         if len(kept) < keep_rows:
             raise CheckpointError(
-                f"{self.path / 'metrics.csv'} has {len(kept)} rows, and the checkpoint beside it "
-                f"comes after {keep_rows}: they are of two runs; start anew without --resume."
+                f"{source} has {len(kept)} rows, and the checkpoint comes after {keep_rows}: "
+                f"they are of two runs; start anew without --resume."
             )
-        self._visualdl = _open_visualdl(self.path) if visualdl else None
-        self.path.mkdir(parents=True, exist_ok=True)
-        if not keep_rows:  # a new run: nobody shall go on from an older one's checkpoint
-            self.checkpoint.unlink(missing_ok=True)
-        with atomic_write(self.path / "metrics.csv") as temporary:
+        if not keep_rows:  # nobody shall go on from an older run's checkpoint
+            self.remove_checkpoints(self.checkpoints())
+        with atomic_write(self._metrics) as temporary:
             _write_rows(temporary, kept)
-        self._file = (self.path / "metrics.csv").open("a", newline="", encoding="utf-8")
+        self._file = self._metrics.open("a", newline="", encoding="utf-8")
         self._writer = csv.DictWriter(self._file, COLUMNS)
+        if self._log_writer is not None:
+            self._visualdl = self._log_writer(logdir=str(self.path / "visualdl"))
 
     def add(self, **values: Any) -> None:
         """Append one row to metrics.csv and, when asked for, to the VisualDL log."""
-        self._writer.writerow(values)
-        if values["kind"] == "epoch":
-            self._file.flush()
+        with self._naming_metrics():
+            self._writer.writerow(values)
+            if values["kind"] == "epoch":
+                self._file.flush()
         if self._visualdl is not None:
             scalars = {"loss": values["loss"], "lr": values["lr"]}
             if values["kind"] == "epoch":
@@ -80,13 +108,28 @@ class RunFolder:
                 tag = f"{values['kind']}/{name}"
                 self._visualdl.add_scalar(tag=tag, step=values["step"], value=value)
 
+    def sync(self) -> None:
+        """Bring every row so far to the disk: a checkpoint that counts on them follows."""
+        with self._naming_metrics():
+            self._file.flush()
+            os.fsync(self._file.fileno())
+
     def rows(self) -> list[dict[str, str]]:
         """Return the rows of metrics.csv as they stand in the file."""
-        path = self.path / "metrics.csv"
-        if not path.is_file():
-            return []
-        with path.open(newline="", encoding="utf-8") as file:
-            return list(csv.DictReader(file))
+        return _read_rows(self._metrics)
+
+    def checkpoint(self, step: int) -> Path:
+        """Return where the checkpoint after `step` steps lies."""
+        return self.path / self.CHECKPOINTS / f"step_{step:08d}.safetensors"
+
+    def checkpoints(self) -> list[Path]:
+        """Return the checkpoints that are there, the newest first."""
+        return sorted(self.path.glob(f"{self.CHECKPOINTS}/step_*.safetensors"), reverse=True)
+
+    def remove_checkpoints(self, paths: Iterable[Path]) -> None:
+        """Remove checkpoints, and what a process that was killed while writing one left behind."""
+        for path in (*paths, *self.path.glob(f"{self.CHECKPOINTS}/.step_*.safetensors")):
+            path.unlink(missing_ok=True)
 
     def write_config(self, config: dict[str, Any]) -> None:
         """Write every setting; `scripts/train.py --config` reads it back."""
@@ -101,10 +144,30 @@ class RunFolder:
             temporary.write_text(text + "\n", encoding="utf-8")
 
     def close(self) -> None:
-        """Flush and close the logs."""
-        self._file.close()
-        if self._visualdl is not None:
-            self._visualdl.close()
+        """Flush and close the logs, and let others use the folder."""
+        try:
+            if self._file is not None:
+                with self._naming_metrics():
+                    self._file.close()
+            if self._visualdl is not None:
+                self._visualdl.close()
+        finally:
+            self._lock.release()
+
+    @contextmanager
+    def _naming_metrics(self) -> Iterator[None]:
+        """Give an error of writing, a full disk say, the name of the file."""
+        try:
+            yield
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self._metrics)) from None
+
+
+def _read_rows(path: Path) -> list[dict[str, str]]:
+    if not path.is_file():
+        return []
+    with path.open(newline="", encoding="utf-8", errors="replace") as file:  # a torn last row
+        return list(csv.DictReader(file))
 
 
 def _write_rows(path: Path, rows: Iterable[dict[str, str]]) -> None:
@@ -114,11 +177,11 @@ def _write_rows(path: Path, rows: Iterable[dict[str, str]]) -> None:
         writer.writerows(rows)
 
 
-def _open_visualdl(path: Path) -> Any:
+def _visualdl_writer() -> Any:
     try:
         from visualdl import LogWriter
     except ModuleNotFoundError:
         raise ConfigError(
             "--visualdl needs VisualDL: pip install visualdl, or leave the option out."
         ) from None
-    return LogWriter(logdir=str(path / "visualdl"))
+    return LogWriter

@@ -10,10 +10,12 @@ The tutorial had no seed, no evaluation and no accuracy; here each run has all t
 """
 
 import dataclasses
+import json
 import math
+import signal
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -29,15 +31,17 @@ from . import checkpoint
 from .config import Config
 from .data import MODES, Split, load_data
 from .device import describe_device, use_device
-from .errors import TrainingError
+from .errors import CheckpointError, Stopped, TrainingError
 from .evaluation import Score, evaluate
 from .figures import draw_curve
 from .losses import OBJECTIVES, Objective
 from .models import build_model, count_parameters, describe_layers
 from .optimizers import make_optimizer, make_schedule
+from .parallel import Ranks, start_ranks
 from .readers import choose_reader
-from .resume import model_header, resume, save_checkpoint
+from .resume import Position, model_header, resume, save_checkpoint, settings_of_model
 from .run_folder import RunFolder
+from .stopping import StopSignals
 
 say = tqdm.write  # a line on standard output that does not tear a progress bar
 
@@ -48,136 +52,201 @@ class Training:
 
     config: Config
     place: Any
+    ranks: Ranks
     splits: dict[str, Split]
     objective: Objective
     model: nn.Layer
+    network: nn.Layer  # computes as model does; with several ranks it averages the gradients too
     schedule: LRScheduler
     optimizer: Optimizer
     steps_per_epoch: int  # the short last batch included
-    epoch: int = 0  # finished epochs
-    train_seconds: float = 0.0
+    position: Position = field(default_factory=Position)
     valid: Score | None = None  # after the last finished epoch, if this process trained it
-
-    @property
-    def step(self) -> int:
-        """Count the steps done, of all finished epochs."""
-        return self.epoch * self.steps_per_epoch
 
 
 def train_and_evaluate(config: Config) -> dict[str, Any]:
     """Train as `config` says, write the run folder, and return what result.json holds.
 
+    Under paddle.distributed.launch every rank calls this; rank 0 alone writes and prints.
+
     Raises:
         InputError: the data, the device or a setting cannot be used, or the loss is not finite.
         OSError: the run folder cannot be written to.
+        Stopped: SIGTERM or Ctrl-C came; there is a checkpoint to go on from.
     """
+    if isinstance(config.resume, str) and not Path(config.resume).is_file():
+        raise CheckpointError(f"--resume {config.resume}: no such file.")
     training = prepare_training(config)
-    path = Path(str(config.run_dir))  # Config has filled it in
-    if config.resume:
-        say(resume(training, path / RunFolder.CHECKPOINT))
-    rows = training.step + training.epoch  # one a step, one an epoch
-    folder = RunFolder(path, rows, config.visualdl)
-    folder.write_config(dataclasses.asdict(config))
+    folder = None
+    if training.ranks.rank == 0:
+        folder = RunFolder(str(config.run_dir), config.visualdl)  # Config has filled it in
     try:
-        _describe(training)
-        for _ in range(training.epoch, config.epochs):
-            train_epoch(training, folder)
-            save_checkpoint(training, folder.checkpoint)
+        _begin(training, folder)
+        with StopSignals() as signals:
+            while training.position.epoch < config.epochs:
+                stopped = train_epoch(training, folder, signals)
+                path = save_checkpoint(training, folder) if folder else None
+                if stopped:
+                    name = signal.Signals(stopped).name
+                    kept = f"; {path} is written, --resume goes on from it" if path else ""
+                    raise Stopped(stopped, f"stopped by {name}{kept}")
         return _finish(training, folder)
     finally:
-        folder.close()
+        if folder:
+            folder.close()
 
 
 def prepare_training(config: Config) -> Training:
-    """Set up every stage: device, data, loss, network, learning rate, optimizer."""
+    """Set up every stage: device, ranks, data, loss, network, learning rate, optimizer."""
     place = use_device(config.gpu)
-    splits = {mode: load_data(mode, config.data) for mode in MODES}
+    ranks = start_ranks(config.gpu)
+    with ranks.one_first():  # it leaves a cache for the others
+        splits = {mode: load_data(mode, config.data) for mode in MODES}
     paddle.seed(config.seed)  # the initial weights; the order of the images has the same seed
     objective = OBJECTIVES[config.loss]
     model = build_model(config.model, objective.outputs, config.hidden)
-    steps_per_epoch = math.ceil(len(splits["train"]) / config.batch_size)
+    steps_per_epoch = math.ceil(len(splits["train"]) / (config.batch_size * ranks.size))
     steps_per_epoch = min(steps_per_epoch, config.limit_batches or steps_per_epoch)
-    steps = config.epochs * steps_per_epoch
-    schedule = make_schedule(config.schedule, config.lr, steps, config.end_lr)
+    factor = ranks.size if config.scale_lr else 1
+    schedule = make_schedule(
+        config.schedule, config.lr * factor, config.epochs * steps_per_epoch, config.end_lr * factor
+    )
     optimizer = make_optimizer(config.opt, schedule, model.parameters(), config.weight_decay)
-    return Training(config, place, splits, objective, model, schedule, optimizer, steps_per_epoch)
+    training = Training(
+        config,
+        place,
+        ranks,
+        splits,
+        objective,
+        model,
+        ranks.wrap(model),
+        schedule,
+        optimizer,
+        steps_per_epoch,
+    )
+    ranks.agree("set of options", json.dumps(settings_of_model(training), sort_keys=True))
+    ranks.agree("data file", splits["train"].digest)
+    return training
 
 
-def train_epoch(training: Training, folder: RunFolder) -> None:
-    """Train one pass over the training images, then count the correct digits on valid.
+def train_epoch(training: Training, folder: RunFolder | None, signals: StopSignals) -> int:
+    """Train one pass over the training images, or what is left of it, and evaluate on valid.
+
+    Return the number of the signal that stopped it, 0 if none did.
 
     Raises:
         TrainingError: a loss is not a finite number; the weights are spoilt then.
     """
-    epoch, first_step, lr = training.epoch, training.step, training.optimizer.get_lr
-    loss_sum, images_seen, started = 0.0, 0, time.perf_counter()
-    training.model.train()
-    for batch, (images, labels) in enumerate(_batches(training)):
-        row = {"kind": "step", "epoch": epoch, "step": first_step + batch, "lr": lr()}
-        loss = train_step(training, images, labels)
+    config, position, size = training.config, training.position, training.ranks.size
+    lr, started = training.optimizer.get_lr, time.perf_counter() - training.position.epoch_seconds
+    images_in_epoch = len(training.splits["train"])
+    training.network.train()
+    for images, labels in _batches(training):
+        row = {"kind": "step", "epoch": position.epoch, "step": position.step, "lr": lr()}
+        together = min(config.batch_size * size, images_in_epoch - position.images)
+        loss = train_step(training, images, labels, training.ranks.weight(together))
+        loss, stop = training.ranks.mean(loss, signals.received)
         if not math.isfinite(loss):
             raise TrainingError(
-                f"the loss is {loss} at epoch {epoch}, batch {batch}: the learning rate "
-                f"{row['lr']:g} is too high for this model; try --lr {row['lr'] / 10:g}."
+                f"the loss is {loss} at epoch {position.epoch}, batch {position.batch}: the "
+                f"learning rate {row['lr']:g} is too high for this model; "
+                f"try --lr {row['lr'] / 10:g}."
             )
-        loss_sum += loss * len(images)
-        images_seen += len(images)
-        seconds = time.perf_counter() - started
-        folder.add(**row, loss=loss, seconds=round(seconds, 4))
-        if batch % training.config.log_every == 0:
-            say(f"epoch: {epoch}, batch: {batch}, loss: {loss:.4f}")
+        position.epoch_seconds = time.perf_counter() - started
+        if folder:
+            folder.add(**row, loss=loss, seconds=round(position.epoch_seconds, 4))
+            if position.batch % config.log_every == 0:
+                say(f"epoch: {position.epoch}, batch: {position.batch}, loss: {loss:.4f}")
+        position.loss_sum += loss * together
+        position.images += together
+        position.batch += 1
+        position.step += 1
+        epoch_ends = position.batch == training.steps_per_epoch
+        if epoch_ends:
+            _report_epoch(training, folder, row)
+        elif folder and not stop and position.step % (config.checkpoint_every or math.inf) == 0:
+            save_checkpoint(training, folder)
+        if stop:
+            return signals.received or signal.SIGTERM
+    return 0
 
-    training.epoch += 1
-    training.train_seconds += seconds
-    _report_epoch(training, folder, {**row, "loss": loss_sum / images_seen}, seconds, images_seen)
 
+def train_step(training: Training, images: Tensor, labels: Tensor, weight: float = 1.0) -> float:
+    """Take one step on one batch, `[B, 1, 28, 28]` and `[B, 1]`; return the batch's mean loss.
 
-def train_step(training: Training, images: Tensor, labels: Tensor) -> float:
-    """Take one step on one batch, `[B, 1, 28, 28]` and `[B, 1]`; return the batch's mean loss."""
-    loss = training.objective.loss(training.model(images), labels)
-    loss.backward()  # the gradient of the loss, for each weight
+    With several ranks the batch is this rank's part, and `weight` its share: the mean over the
+    ranks of what is returned is the mean over the whole batch.
+    """
+    loss = training.objective.loss(training.network(images), labels) * weight
+    loss.backward()  # the gradient of the loss, for each weight, averaged over the ranks
     training.optimizer.step()  # each weight goes a little against its gradient
     training.optimizer.clear_grad()  # or the next gradient would be added to this one
     training.schedule.step()  # the next step's learning rate
     return float(loss)
 
 
+def _begin(training: Training, folder: RunFolder | None) -> None:
+    """Go on from a checkpoint if asked to, open the run folder, and say what will be trained."""
+    lines, source = resume(training, folder) if training.config.resume else ([], None)
+    if folder:
+        for line in lines:
+            say(line)
+        position = training.position
+        folder.begin(position.step + position.epoch, source)  # a row a step, a row an epoch
+        folder.write_config(dataclasses.asdict(training.config))
+        _describe(training)
+
+
 def _evaluate_split(training: Training, mode: str) -> Score:
     """Evaluate the network as it is now on train, valid or eval."""
-    return evaluate(training.model, training.objective, training.splits[mode], training.place)
+    split, ranks = training.splits[mode], training.ranks
+    return evaluate(training.model, training.objective, split, training.place, ranks=ranks)
 
 
-def _report_epoch(
-    training: Training, folder: RunFolder, row: dict[str, Any], seconds: float, images_seen: int
-) -> None:
+def _report_epoch(training: Training, folder: RunFolder | None, row: dict[str, Any]) -> None:
+    """Evaluate on valid, write the epoch's row, and go to the next epoch."""
+    position = training.position
+    loss, seconds = position.loss_sum / position.images, position.epoch_seconds
     score = training.valid = _evaluate_split(training, "valid")
-    counts = {"valid_correct": score.correct, "valid_total": score.total}
-    folder.add(**{**row, **counts, "kind": "epoch", "seconds": round(seconds, 4)})
-    say(
-        f"epoch: {row['epoch']}, train loss: {row['loss']:.4f}, valid: {score}, "
-        f"{seconds:.1f} s, {images_seen / seconds:.0f} images/s"
+    if folder:
+        counts = {"valid_correct": score.correct, "valid_total": score.total}
+        values = {**counts, "kind": "epoch", "loss": loss, "seconds": round(seconds, 4)}
+        folder.add(**{**row, **values})
+        say(
+            f"epoch: {position.epoch}, train loss: {loss:.4f}, valid: {score}, "
+            f"{seconds:.1f} s, {position.images / seconds:.0f} images/s"
+        )
+        if np.count_nonzero(score.confusion.sum(axis=0)) == 1:
+            say("every image is read as the same digit: the network is dead; try a lower --lr.")
+    training.position = Position(
+        epoch=position.epoch + 1,
+        step=position.step,
+        train_seconds=position.train_seconds + seconds,
     )
-    if np.count_nonzero(score.confusion.sum(axis=0)) == 1:
-        say("every image is read as the same digit: the network is dead; try a lower --lr.")
 
 
 def _batches(training: Training) -> Iterable[tuple[Tensor, Tensor]]:
-    config = training.config
+    """Yield this rank's part of the batches that are left of the epoch."""
+    config, position, steps = training.config, training.position, training.steps_per_epoch
     batches = training.splits["train"].batches(
         config.batch_size,
         seed=config.seed,
-        epoch=training.epoch,
+        epoch=position.epoch,
         label_dtype=training.objective.label_dtype,
+        skip=position.batch,
+        rank=training.ranks.rank,
+        ranks=training.ranks.size,
     )
     read = choose_reader(config.reader, config.capacity)
-    steps = training.steps_per_epoch
     return tqdm(
-        read(islice(batches, steps), training.place),
+        read(islice(batches, steps - position.batch), training.place),
+        initial=position.batch,
         total=steps,
-        desc=f"epoch {training.epoch}",
+        desc=f"epoch {position.epoch}",
         unit="batch",
         leave=False,
-        disable=None,  # no bar where standard error is no terminal
+        # no bar where standard error is no terminal, nor one for every rank
+        disable=True if training.ranks.rank else None,
     )
 
 
@@ -191,6 +260,12 @@ def _describe(training: Training) -> None:
     )
     say(f"data: {train.name} from {config.data}: {sizes}")
     say(f"batch: images {images.shape} {images.dtype}, labels {labels.shape} {labels.dtype}")
+    if training.ranks.size > 1:
+        size = training.ranks.size
+        say(
+            f"ranks: {size}; each takes {config.batch_size} images a step, all together "
+            f"{size * config.batch_size}; learning rate {training.optimizer.get_lr():g}"
+        )
     say(
         f"model: {config.model}, {count_parameters(training.model)} parameters; "
         f"loss: {config.loss}; optimizer: {config.opt}; device: {describe_device(config.gpu)}"
@@ -200,8 +275,8 @@ def _describe(training: Training) -> None:
             say(line)
 
 
-def _finish(training: Training, folder: RunFolder) -> dict[str, Any]:
-    """Read the eval split, write model, curve and result."""
+def _finish(training: Training, folder: RunFolder | None) -> dict[str, Any]:
+    """Read the eval split; rank 0 writes model, curve and result."""
     config, train = training.config, training.splits["train"]
     valid = training.valid or _evaluate_split(training, "valid")
     final = _evaluate_split(training, "eval")
@@ -211,11 +286,6 @@ def _finish(training: Training, folder: RunFolder) -> dict[str, Any]:
         "eval_correct": final.correct,
         "eval_total": final.total,
     }
-    tensors = checkpoint.model_tensors(training.model)
-    checkpoint.save(folder.model, tensors, model_header(training, counts))
-    draw_curve(
-        folder.rows(), folder.path / "curve.png", f"{config.model}, {config.loss}, {config.opt}"
-    )
     result = {
         "model": config.model,
         "loss": config.loss,
@@ -225,14 +295,20 @@ def _finish(training: Training, folder: RunFolder) -> dict[str, Any]:
         "data": train.name,
         "data_digest": train.digest,
         "seed": config.seed,
+        "ranks": training.ranks.size,
         "parameters": count_parameters(training.model),
         **counts,
-        "train_seconds": round(training.train_seconds, 2),
+        "train_seconds": round(training.position.train_seconds, 2),
         "paddle": paddle.__version__,
         "device": describe_device(config.gpu),
     }
-    folder.write_result(result)
-    say(f"valid: {valid}")
-    say(f"eval: {final}")
-    say(f"{folder.path}: model.safetensors, result.json, metrics.csv, curve.png, config.yaml")
+    if folder:
+        tensors = checkpoint.model_tensors(training.model)
+        checkpoint.save(folder.model, tensors, model_header(training, counts))
+        title = f"{config.model}, {config.loss}, {config.opt}"
+        draw_curve(folder.rows(), folder.path / "curve.png", title)
+        folder.write_result(result)
+        say(f"valid: {valid}")
+        say(f"eval: {final}")
+        say(f"{folder.path}: model.safetensors, result.json, metrics.csv, curve.png, config.yaml")
     return result

@@ -53,6 +53,19 @@ def command(tmp_path):
 
 
 @pytest.fixture
+def train(tiny_data, tmp_path):
+    """Train in this process on the tiny data, into a folder under tmp_path; return the result."""
+    from mnist_paddle.config import Config
+    from mnist_paddle.trainer import train_and_evaluate
+
+    def run(folder="run", **settings):
+        settings = {"data": str(tiny_data), "run_dir": str(tmp_path / folder), **settings}
+        return train_and_evaluate(Config(**settings))
+
+    return run
+
+
+@pytest.fixture
 def idx_folder(tmp_path):
     """A folder of four small IDX files: 60 training and 13 test images."""
     folder = tmp_path / "my digits"

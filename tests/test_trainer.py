@@ -1,41 +1,18 @@
-import csv
 import itertools
 import json
 
 import numpy as np
 import pytest
 import yaml
+from run_files import metrics_without_time, model_bytes, rows
 
 from mnist_paddle import checkpoint
 from mnist_paddle.config import Config
 from mnist_paddle.data import load_data
-from mnist_paddle.errors import CheckpointError, TrainingError
+from mnist_paddle.errors import TrainingError
 from mnist_paddle.evaluation import evaluate
 from mnist_paddle.losses import OBJECTIVES
 from mnist_paddle.models import build_model
-from mnist_paddle.trainer import train_and_evaluate
-
-
-@pytest.fixture
-def train(tiny_data, tmp_path):
-    def run(folder="run", **settings):
-        config = Config(data=str(tiny_data), run_dir=str(tmp_path / folder), **settings)
-        return train_and_evaluate(config)
-
-    return run
-
-
-def rows(folder, kind):
-    with (folder / "metrics.csv").open(newline="") as file:
-        return [row for row in csv.DictReader(file) if row["kind"] == kind]
-
-
-def without_time(folder):
-    return [{**row, "seconds": ""} for kind in ("step", "epoch") for row in rows(folder, kind)]
-
-
-def model_bytes(folder):
-    return (folder / "model.safetensors").read_bytes()
 
 
 def test_a_cnn_learns_to_read_digits(train, tmp_path):
@@ -66,7 +43,7 @@ def test_the_same_command_gives_the_same_bytes(train, tmp_path):
         train(folder, opt="adam", epochs=2, limit_batches=4)
     train("other", opt="adam", epochs=2, limit_batches=4, seed=2)
     assert model_bytes(tmp_path / "a") == model_bytes(tmp_path / "b")
-    assert without_time(tmp_path / "a") == without_time(tmp_path / "b")
+    assert metrics_without_time(tmp_path / "a") == metrics_without_time(tmp_path / "b")
     assert model_bytes(tmp_path / "a") != model_bytes(tmp_path / "other")
 
 
@@ -74,87 +51,6 @@ def test_async_training_gives_the_bytes_of_sync(train, tmp_path):
     for reader in ("sync", "async"):
         train(reader, model="mlp", reader=reader, epochs=2)
     assert model_bytes(tmp_path / "sync") == model_bytes(tmp_path / "async")
-
-
-def test_resume_goes_on_bit_for_bit_in_one_process(train, tmp_path, monkeypatch):
-    settings = {"opt": "adam", "schedule": "polynomial", "end_lr": 0.001, "epochs": 4}
-    settings |= {"limit_batches": 3, "model": "mlp"}
-    train("whole", **settings)
-
-    saves = itertools.count(1)
-    save = checkpoint.save
-
-    def killed_after_two_epochs(*arguments):
-        save(*arguments)
-        if next(saves) == 2:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(checkpoint, "save", killed_after_two_epochs)
-    with pytest.raises(KeyboardInterrupt):
-        train("stopped", **settings)
-    monkeypatch.undo()
-    with (tmp_path / "stopped" / "metrics.csv").open("a") as file:
-        file.write("step,2,6,0.0078,1.9,,,0.1\r\nstep,2,")  # torn, as a killed process leaves it
-    build_model("mlp", 10)
-    train("stopped", **settings, resume=True)
-    assert model_bytes(tmp_path / "stopped") == model_bytes(tmp_path / "whole")
-    assert without_time(tmp_path / "stopped") == without_time(tmp_path / "whole")
-
-
-def test_resume_without_a_checkpoint_starts_from_the_beginning_and_says_so(train, tmp_path, capsys):
-    train("plain", model="linear", epochs=1)
-    train("resumed", model="linear", epochs=1, resume=True)
-    assert "starting from the beginning" in capsys.readouterr().out
-    assert model_bytes(tmp_path / "plain") == model_bytes(tmp_path / "resumed")
-
-
-def test_resume_of_a_finished_run_trains_no_more(train, tmp_path):
-    first = train(model="linear", epochs=2)
-    before = model_bytes(tmp_path / "run")
-    assert train(model="linear", epochs=2, resume=True) == first
-    assert model_bytes(tmp_path / "run") == before
-
-
-def test_resume_with_other_settings_names_the_key(train, tmp_path):
-    train(model="linear", epochs=1, schedule="polynomial")
-    before = (tmp_path / "run" / "metrics.csv").read_bytes()
-    with pytest.raises(CheckpointError, match=r"made with lr 0\.01 and this run has 0\.02"):
-        train(model="linear", epochs=1, schedule="polynomial", lr=0.02, resume=True)
-    with pytest.raises(CheckpointError, match="made with epochs 1 and this run has 2"):
-        train(model="linear", epochs=2, schedule="polynomial", resume=True)
-    assert (tmp_path / "run" / "metrics.csv").read_bytes() == before
-
-
-def test_a_constant_learning_rate_can_be_trained_for_longer(train, tmp_path):
-    train("long", model="linear", loss="mse", lr=0.001, epochs=3)
-    train("short", model="linear", loss="mse", lr=0.001, epochs=2)
-    train("short", model="linear", loss="mse", lr=0.001, epochs=3, resume=True)
-    assert model_bytes(tmp_path / "long") == model_bytes(tmp_path / "short")
-    with pytest.raises(CheckpointError, match="made with epochs 3 and this run has 2"):
-        train("long", model="linear", loss="mse", lr=0.001, epochs=2, resume=True)
-
-
-def test_a_new_run_leaves_no_older_checkpoint_to_go_on_from(train, tmp_path):
-    train(model="linear", epochs=1)
-    with pytest.raises(TrainingError):
-        train(model="linear", loss="mse", lr=100.0, epochs=1)
-    assert not (tmp_path / "run" / "checkpoint.safetensors").exists()
-    assert (tmp_path / "run" / "model.safetensors").exists()
-
-
-def test_a_checkpoint_without_its_metrics_is_refused(train, tmp_path):
-    train(model="linear", epochs=2)
-    (tmp_path / "run" / "metrics.csv").unlink()
-    with pytest.raises(CheckpointError, match=r"metrics\.csv has 0 rows.* comes after 24"):
-        train(model="linear", epochs=2, resume=True)
-    assert (tmp_path / "run" / "checkpoint.safetensors").exists()
-
-
-def test_a_model_file_is_no_checkpoint(train, tmp_path):
-    train(model="linear", epochs=1)
-    (tmp_path / "run" / "model.safetensors").rename(tmp_path / "run" / "checkpoint.safetensors")
-    with pytest.raises(CheckpointError, match="is no checkpoint"):
-        train(model="linear", epochs=1, resume=True)
 
 
 def test_the_learning_rate_falls_with_its_schedule(train, tmp_path):

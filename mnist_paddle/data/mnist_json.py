@@ -77,21 +77,39 @@ class Split:
         return np.random.default_rng([seed, epoch]).permutation(len(self))
 
     def batches(
-        self, batch_size: int = 100, *, seed: int = 0, epoch: int = 0, label_dtype: str = "int64"
+        self,
+        batch_size: int = 100,
+        *,
+        seed: int = 0,
+        epoch: int = 0,
+        label_dtype: str = "int64",
+        skip: int = 0,
+        rank: int = 0,
+        ranks: int = 1,
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield images [B, 1, 28, 28] float32 in 0..1 and labels [B, 1] of `label_dtype`.
 
-        Source: tutorial part 0, items 0.7 to 0.9.
+        Several ranks together take the batches of `ranks * batch_size` images that one process
+        would: rank r takes the images r, r + ranks, … of each. Where the last batch has no image
+        for a rank, it gets the first one (and `Ranks.weight` 0). The first `skip` batches are
+        left out.
+
+        Source: tutorial part 0, items 0.7 to 0.9; part 1, item 19.
         """
         if batch_size < 1:
             raise DataError(f"batch_size is {batch_size}, expected 1 or more.")
-        order = self.order(seed=seed, epoch=epoch)
+        order, size = self.order(seed=seed, epoch=epoch), ranks * batch_size
+        batches = (order[start : start + size] for start in range(skip * size, len(order), size))
+        parts = (batch[rank::ranks] if rank < len(batch) else batch[:1] for batch in batches)
         return (
             (scale_pixels(self.images[chosen]), self.labels[chosen].astype(label_dtype))
-            for chosen in (
-                order[start : start + batch_size] for start in range(0, len(order), batch_size)
-            )
+            for chosen in parts
         )
+
+    def part(self, rank: int, ranks: int) -> Split:
+        """Return the images rank, rank + ranks, … as a split: each rank evaluates its own."""
+        images, labels = self.images[rank::ranks], self.labels[rank::ranks]
+        return Split(self.mode, images, labels, self.name, self.digest)
 
     def __call__(
         self, batch_size: int = 100, *, seed: int = 0, label_dtype: str = "int64"

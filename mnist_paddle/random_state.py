@@ -1,0 +1,57 @@
+"""What decides the random numbers that come next, kept with a checkpoint and put back.
+
+Python, NumPy and Paddle each have a generator; a stopped training goes on with the same numbers.
+Our own order of images needs none of them (it follows from seed and epoch): this is for networks
+with dropout, for augmentation, for what a reader adds. Arrays and plain numbers, no pickle.
+
+决定下一个随机数的状态，随检查点保存，恢复时放回去。
+Python、NumPy 和 Paddle 各有一个随机数发生器；中断后继续的训练会得到相同的随机数。
+我们的图像顺序并不用它们（只由种子和轮数决定）：这是为带 dropout 的网络、
+数据增强以及读者自己加的代码准备的。只存数组和数字，不用 pickle。
+"""
+
+import random
+from typing import Any
+
+import numpy as np
+import paddle
+
+PREFIX = "random/"
+
+
+def random_state() -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Return the three generators' states: arrays, for the file, and numbers, for its header.
+
+    Of its CPU generator, Paddle 2.6 gives out the seed but not how far it has come.
+    """
+    version, words, gauss = random.getstate()
+    _, keys, position, has_gauss, cached = np.random.get_state(legacy=True)
+    arrays = {"random/python": np.array(words, np.uint32), "random/numpy": np.asarray(keys)}
+    facts: dict[str, Any] = {
+        "python": [version, gauss],
+        "numpy": [int(position), int(has_gauss), float(cached)],
+        "paddle": [],
+    }
+    for device, state in enumerate(paddle.get_rng_state()):
+        *numbers, engine = (*state.__getstate__(), [])[:4]
+        facts["paddle"].append(numbers)
+        arrays[f"random/paddle/{device}"] = np.array(engine, np.uint8)
+    return arrays, facts
+
+
+def restore_random_state(arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> None:
+    """Put back what `random_state` returned.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is not such; some generators may be changed then.
+    """
+    version, gauss = facts["python"]
+    random.setstate((version, tuple(arrays["random/python"].tolist()), gauss))
+    np.random.set_state(("MT19937", arrays["random/numpy"], *facts["numpy"]))
+    states = paddle.get_rng_state()
+    if len(states) != len(facts["paddle"]):
+        return  # saved with another number of devices: nothing to compare with
+    for device, (state, numbers) in enumerate(zip(states, facts["paddle"], strict=True)):
+        engine = arrays[f"random/paddle/{device}"].tolist()
+        state.__setstate__((*numbers, engine) if engine else tuple(numbers))
+    paddle.set_rng_state(states)
