@@ -19,6 +19,8 @@ from cyclopts import App, CycloptsError, Parameter
 
 from .config import DEFAULT_DATA, Config, use_config_file
 from .errors import InputError, Stopped
+from .launcher import Launch, separate_script
+from .launcher import launch as start_processes
 
 app = App(
     name="mnist-paddle",
@@ -32,6 +34,8 @@ def main(command: str | None = None, tokens: Sequence[str] | None = None) -> Non
     """Run one command, or the one that the first word names, and end the process on bad input."""
     _log_to_standard_error()
     words = [*([command] if command else []), *(sys.argv[1:] if tokens is None else tokens)]
+    if words[:1] == ["launch"]:
+        words[1:] = separate_script(words[1:])
     try:
         app(words, exit_on_error=False, print_error=False)
     except (CycloptsError, InputError) as error:
@@ -223,6 +227,25 @@ def make_example(*, out: Path = Path("work/example_0.jpg"), seed: int = 5) -> No
     with atomic_write(out) as temporary:
         Image.fromarray(255 - ink).save(temporary, format="JPEG", quality=90)
     print(out)
+
+
+@app.command(name="launch")
+def launch(
+    *words: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    options: Launch = Launch(),  # noqa: B008
+) -> None:
+    """Start several processes of a script, or of one of our commands, and end with their exit code.
+
+    Examples: --nproc_per_node 2 scripts/train.py --model cnn,
+    or --gpus 0,1,2,3 --log_dir ./mylog scripts/train.py --model cnn --gpu.
+
+    Parameters
+    ----------
+    words
+        Script (.py) or command (train), then its own options.
+    """
+    commands = {name for name in app if not name.startswith("-") and name != "launch"}
+    sys.exit(start_processes(words, options, commands))
 
 
 def _make_default_data(path: str) -> None:
