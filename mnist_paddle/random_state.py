@@ -43,15 +43,15 @@ def restore_random_state(arrays: dict[str, np.ndarray], facts: dict[str, Any]) -
     """Put back what `random_state` returned.
 
     Raises:
-        KeyError, TypeError, ValueError: it is not such; some generators may be changed then.
+        KeyError, RuntimeError, TypeError, ValueError: it is not such; some generators may be
+            changed then.
     """
     version, gauss = facts["python"]
     random.setstate((version, tuple(arrays["random/python"].tolist()), gauss))
     np.random.set_state(("MT19937", arrays["random/numpy"], *facts["numpy"]))
-    states = paddle.get_rng_state()
-    if len(states) != len(facts["paddle"]):
-        return  # saved with another number of devices: nothing to compare with
-    for device, (state, numbers) in enumerate(zip(states, facts["paddle"], strict=True)):
+    kind, states = type(paddle.get_rng_state()[0]), []
+    for device, numbers in enumerate(facts["paddle"]):
         engine = arrays[f"random/paddle/{device}"].tolist()
-        state.__setstate__((*numbers, engine) if engine else tuple(numbers))
+        states.append(kind.__new__(kind))  # Paddle's way to make one from what it gave out
+        states[-1].__setstate__((*numbers, engine) if engine else tuple(numbers))
     paddle.set_rng_state(states)

@@ -167,9 +167,9 @@ def _restore(
             training.model, training.optimizer, tensors, header["schedule"], path
         )
         restore_random_state(tensors, header["random"])
-    except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
-        if isinstance(error, CheckpointError):
-            raise
+    except CheckpointError:
+        raise
+    except Exception as error:  # a stranger's header may hold anything, at any depth
         raise CheckpointError(f"{path}: its header is not one of a checkpoint ({error}).") from None
     training.position = position
 
