@@ -244,7 +244,7 @@ class Job:
             if sentences[-1] not in self.live.shown:
                 _say(sentences[-1])
             return 2
-        if rank is not self.ranks[0]:
+        if rank is not self.ranks[0] and code != -signal.SIGKILL:
             own = (rank.end and rank.end["error"]) or text
             _say("\n".join(own.rstrip().splitlines()[-TAIL:]))
         how = f"ended with exit code {code}"

@@ -91,6 +91,10 @@ def launch(words: Sequence[str], options: Launch, commands: Collection[str] = ()
         InputError: the options make no sense together; nothing has been started.
         DeviceError: `--gpus` names a GPU that Paddle does not find here.
     """
+    if words and words[0].startswith("--use_paddlecloud"):
+        raise InputError("--use_paddlecloud is gone: write --nnodes, --master and --rank.")
+    if words and words[0].startswith("-"):
+        raise InputError(f"unknown option {words[0]} before the script; --help lists the options.")
     options = _from_old_options(options)
     count = _count(options)
     _check_script(words, commands)
@@ -166,10 +170,6 @@ def _check_script(words: Sequence[str], commands: Collection[str]) -> None:
     if not words:
         raise InputError("name the script to run, such as scripts/train.py, after the options.")
     name = words[0]
-    if name.startswith("--use_paddlecloud"):
-        raise InputError("--use_paddlecloud is gone: write --nnodes, --master and --rank.")
-    if name.startswith("-"):
-        raise InputError(f"unknown option {name} before the script; --help lists the options.")
     if not name.endswith(".py") and name not in commands:
         raise InputError(
             f"{name} is neither a Python script (.py) nor one of our commands: "
