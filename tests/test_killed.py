@@ -1,5 +1,6 @@
 """A training that is killed, interrupted or out of disk loses nothing that it had kept."""
 
+import errno
 import json
 import os
 import signal
@@ -36,9 +37,9 @@ def test_a_signal_ends_the_training_after_the_step_with_a_checkpoint(
     settings = {"model": "cnn", "epochs": 2, "limit_batches": 10, "opt": "adam", "log_every": 1}
     train("whole", **settings)
     options = [word for key, value in settings.items() for word in (f"--{key}", str(value))]
+    words = [sys.executable, "-u", ROOT / "scripts/train.py", *options]
     process = subprocess.Popen(
-        [sys.executable, "-u", ROOT / "scripts/train.py", *options]
-        + ["--data", tiny_data, "--run_dir", tmp_path / "stopped"],
+        [*words, "--data", tiny_data, "--run_dir", tmp_path / "stopped"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -84,6 +85,16 @@ def small_disk(tmp_path):
     subprocess.run(["umount", folder], check=True)
 
 
+def fill(path):
+    """Write a file until the disk is full."""
+    try:
+        with path.open("wb", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+    except OSError as error:
+        assert error.errno == errno.ENOSPC
+
+
 def test_a_full_disk_leaves_the_previous_checkpoint_whole_and_says_so(
     train, tmp_path, small_disk, monkeypatch
 ):
@@ -93,15 +104,14 @@ def test_a_full_disk_leaves_the_previous_checkpoint_whole_and_says_so(
 
     def filling_step(training, *arguments):
         if training.position.step == 5:
-            with pytest.raises(OSError, match="No space left"), filler.open("wb") as file:
-                while True:
-                    file.write(bytes(4096))
-                    file.flush()
+            fill(filler)
         return step(training, *arguments)
 
     with monkeypatch.context() as patch:
         patch.setattr(trainer, "train_step", filling_step)
-        with pytest.raises(OSError, match=r"no checkpoint after step 6: .*step_00000005\S* is whole"):
+        with pytest.raises(
+            OSError, match=r"no checkpoint after step 6: .*step_00000005\S* is whole"
+        ):
             train("disk/run", **SMALL, opt="adam")
     names = [path.stem for path in checkpoints(small_disk / "run")]
     assert names == ["step_00000004", "step_00000005"]

@@ -267,7 +267,7 @@ def test_if_every_checkpoint_is_damaged_the_newest_is_named_and_nothing_is_lost(
     for path in checkpoints(tmp_path / "run"):
         flip_a_bit(path)
     before = {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()}
-    with pytest.raises(CheckpointError, match="step_00000008.* digest"):
+    with pytest.raises(CheckpointError, match=r"step_00000008.* digest"):
         train(**SMALL, resume=True)
     after = {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()}
     assert after == before
