@@ -112,16 +112,8 @@ def resume(training: Training, folder: RunFolder | None) -> tuple[list[str], Pat
     """
     lines, source, content = [], None, b""
     if folder is not None:
-        path, passed_over = _restore_newest(training, folder)
-        lines = [f"passed over: {problem}" for problem in passed_over]
-        if path is None:
-            lines.append(f"{folder.path} has no checkpoint yet: starting from the beginning")
-        else:
-            position = training.position
-            lines.append(
-                f"{path}: going on after step {position.step} (epoch {position.epoch}, "
-                f"{position.batch} batches)"
-            )
+        path, lines = _restore_newest(training, folder)
+        if path is not None:
             content, source = path.read_bytes(), path.parent.parent
     content = training.ranks.broadcast(content)
     if folder is None and content:
@@ -130,29 +122,35 @@ def resume(training: Training, folder: RunFolder | None) -> tuple[list[str], Pat
     return lines, source
 
 
-def _restore_newest(
-    training: Training, folder: RunFolder
-) -> tuple[Path | None, list[CheckpointError]]:
-    """Restore the newest good checkpoint, or the one that --resume names; return it.
+def _restore_newest(training: Training, folder: RunFolder) -> tuple[Path | None, list[str]]:
+    """Restore the newest good checkpoint, or the one that --resume names.
 
-    And what is wrong with the newer ones.
+    Return it, and what is to be said of it and of those that were passed over.
     """
-    name, problems = training.config.resume, []
+    name = training.config.resume
+    problems: list[CheckpointError] = []
     for path in [Path(name)] if isinstance(name, str) else folder.checkpoints():
         try:
-            _restore(training, *checkpoint.load(path), path)
+            changes = _restore(training, *checkpoint.load(path), path)
         except CheckpointError as problem:
             problems.append(problem)
-        else:
-            return path, problems
+            continue
+        position = training.position
+        return path, [
+            *(f"passed over: {problem}" for problem in problems),
+            f"{path}: going on after step {position.step} "
+            f"(epoch {position.epoch}, {position.batch} batches)",
+            *(f"changed: {change}" for change in changes),
+        ]
     if problems:
         raise problems[0]
-    return None, []
+    return None, [f"{folder.path} has no checkpoint yet: starting from the beginning"]
 
 
 def _restore(
     training: Training, tensors: checkpoint.Tensors, header: dict[str, Any], path: str | Path
-) -> None:
+) -> list[str]:
+    """Put back everything, or refuse it; return the changes of settings that were allowed."""
     if "position" not in header:
         raise CheckpointError(f"{path} is no checkpoint: training cannot go on from it.")
     try:
@@ -167,11 +165,14 @@ def _restore(
             training.model, training.optimizer, tensors, header["schedule"], path
         )
         restore_random_state(tensors, header["random"])
+        if changes:  # the next learning rate follows from the new settings
+            training.schedule.step(training.schedule.last_epoch)
     except CheckpointError:
         raise
     except Exception as error:  # a stranger's header may hold anything, at any depth
         raise CheckpointError(f"{path}: its header is not one of a checkpoint ({error}).") from None
     training.position = position
+    return changes
 
 
 def _changes(training: Training, header: dict[str, Any]) -> list[str]:
