@@ -110,7 +110,8 @@ def resume(training: Training, folder: RunFolder | None) -> tuple[list[str], Pat
     Raises:
         CheckpointError: no checkpoint is good, or they were made with other settings or data.
     """
-    lines, source, content = [], None, b""
+    lines: list[str] = []
+    source, content = None, b""
     if folder is not None:
         path, lines = _restore_newest(training, folder)
         if path is not None:

@@ -10,8 +10,6 @@ that was trained on drawn digits alone, evaluated on the same data file.
 
 import dataclasses
 import json
-import os
-import platform
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -22,9 +20,9 @@ from typing import Any
 
 import yaml
 from cyclopts import run
+from readme import ROOT, machine, table, write_into_readme
 from tqdm import tqdm
 
-from mnist_paddle.atomic import atomic_write
 from mnist_paddle.config import CONFIGS, Config, read_config_file
 from mnist_paddle.data import Split, load_data, prepare_data
 from mnist_paddle.device import use_device
@@ -32,9 +30,8 @@ from mnist_paddle.errors import DeviceError
 from mnist_paddle.evaluation import evaluate
 from mnist_paddle.predict import load_model
 
-ROOT = Path(__file__).parent.parent
 DRAWN_DATA = ROOT / "work" / "drawn.json.gz"
-START, END = "<!-- table of stages: scripts/measure_stages.py -->", "<!-- end of the table -->"
+START = "<!-- table of stages: scripts/measure_stages.py -->"
 QUICKSTART = {"model": "cnn", "loss": "ce", "opt": "adam", "lr": 0.001, "epochs": 3}
 # Valid and eval accuracy of a stand-in script, one seed, Paddle 3.3.1: floors, not targets.
 FLOORS = {
@@ -144,32 +141,12 @@ def _write_table(rows: list[list[str]], seeds: Sequence[int]) -> None:
     head = ["config", "parameters", "epochs", *columns, "floor, %"]
     lines = [
         f"Written by `scripts/measure_stages.py --seeds {' '.join(map(str, seeds))}` on "
-        f"{date.today()}: {_processor()}, {os.cpu_count()} cores, Paddle {result['paddle']}, "
-        f"Python {platform.python_version()}, data: {result['data']} "
+        f"{date.today()}: {machine()}, Paddle {result['paddle']}, data: {result['data']} "
         f"(`{result['data_digest'][:12]}`). Floors: valid / eval of a stand-in script, one seed.",
         "",
-        "| " + " | ".join(head) + " |",
-        "|---|" + "---:|" * (len(head) - 1),
-        *("| " + " | ".join(row) + " |" for row in rows),
+        *table(head, rows, "l" + "r" * (len(head) - 1)),
     ]
-    readme = ROOT / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    before, rest = text.split(START)
-    _, after = rest.split(END)
-    with atomic_write(readme) as temporary:
-        table = "\n".join([START, *lines, END])
-        temporary.write_text(before + table + after, encoding="utf-8")
-    print("\n".join(lines))
-
-
-def _processor() -> str:
-    names = [line for line in _cpuinfo() if line.startswith("model name")]
-    return names[0].partition(":")[2].strip() if names else platform.processor()
-
-
-def _cpuinfo() -> list[str]:
-    path = Path("/proc/cpuinfo")
-    return path.read_text().splitlines() if path.exists() else []
+    write_into_readme(START, lines)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import paddle
@@ -15,6 +14,7 @@ import pytest
 from conftest import ROOT, SIZES
 from hypothesis import given
 from hypothesis import strategies as st
+from rank_processes import pid_of_rank
 from run_files import checkpoints, rows, same_result
 from two_hosts import two_hosts
 
@@ -193,19 +193,6 @@ def wait_for(process, beginning):
         if line.startswith(beginning):
             return
     raise AssertionError(f"no line begins with {beginning!r}")
-
-
-def pid_of_rank(rank, log_dir):
-    """Find the process that Paddle's launcher started as that rank (Linux)."""
-    wanted = {f"PADDLE_LOG_DIR={log_dir}", f"PADDLE_TRAINER_ID={rank}"}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            variables = (folder / "environ").read_bytes().decode().split("\0")
-        except OSError:
-            continue
-        if wanted <= set(variables):
-            return int(folder.name)
-    raise AssertionError(f"no process is rank {rank}")
 
 
 def test_ranks_that_are_stopped_or_killed_resume_to_the_same_bytes(start, tmp_path):
