@@ -296,7 +296,7 @@ def test_a_second_interrupt_ends_at_once(folder):
     process.send_signal(signal.SIGINT)
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
-    code, _, _ = folder.end(process, 3)
+    code, _, _ = folder.end(process, 10)  # Paddle alone takes 30
     assert code == 130
 
 
@@ -313,13 +313,24 @@ def test_nothing_outlives_a_killed_launcher(folder):
 
 
 @needs_linux
+def test_without_paddles_launcher_nothing_goes_on(folder):
+    process = folder.start("Path(f'ready.{rank}').touch()\ntime.sleep(100)")
+    folder.wait_for(process, "ready.0", "ready.1")
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
+    os.kill(int(children), signal.SIGKILL)
+    code, _, errors = folder.end(process, 30)
+    assert code not in (0, 2)
+    assert errors.splitlines()[-1].startswith("error: ")
+
+
+@needs_linux
 def test_a_rank_that_does_not_come_up_is_an_error(folder):
     stuck = "import os, time\nif os.environ.get('PADDLE_LOCAL_RANK') == '1':\n    time.sleep(100)"
     (folder.path / "sitecustomize.py").write_text(stuck)
-    options = ["--nproc_per_node", "2", "--start_timeout", "4"]
+    options = ["--nproc_per_node", "2", "--start_timeout", "6"]
     code, _, errors = folder.run("time.sleep(100)", options=options, PYTHONPATH=str(folder.path))
     assert code == 1
-    assert "error: 1 of 2 processes came up within 4 seconds; its log: " in errors
+    assert "error: 1 of 2 processes came up within 6 seconds; its log: " in errors
 
 
 @needs_linux
