@@ -89,16 +89,17 @@ class Ranks:
             self.wait()
 
     def agree(self, what: str, value: str) -> None:
-        """Check that all ranks have the same value.
+        """Check that all ranks have the same value; all of them find out.
 
         Raises:
-            ConfigError: this rank's value is not that of rank 0; `what` names it.
+            ConfigError: some have another value than rank 0; `what` names it.
         """
         own = hashlib.sha256(value.encode()).digest()
-        if self.broadcast(own) != own:
+        others = int(self.sum(np.array([int(self.broadcast(own) != own)]))[0])
+        if others:
             raise ConfigError(
-                f"rank {self.rank} of {self.size} has another {what} than rank 0: "
-                f"start every machine with the same options and the same data."
+                f"{others} of {self.size} ranks have another {what} than rank 0: start every "
+                f"machine with the same options and the same data."
             )
 
 
