@@ -42,6 +42,15 @@ _DAMAGE = (
     *(ArithmeticError, RecursionError, MemoryError),
 )
 
+# What Paddle's optimizers keep for each weight, from their first step on: all of it has the shape
+# of the weight but Adam's powers of beta, which are single numbers.
+_ACCUMULATORS = {
+    "SGD": (),
+    "Momentum": ("_velocity_0",),
+    "Adagrad": ("_moment_0",),
+    "Adam": ("_moment1_0", "_moment2_0", "_beta1_pow_acc_0", "_beta2_pow_acc_0"),
+}
+
 
 def save(path: str | Path, tensors: Tensors, header: dict[str, Any]) -> None:
     """Write tensors and a JSON header to one file with their digest, whole or not at all.
@@ -214,25 +223,21 @@ def restore_training(
     weights = weights_of(tensors)
     _check_weights(model, weights, path)
     _check_schedule(optimizer.state_dict().get("LR_Scheduler", {}), schedule, path)
-    parameters = dict(model.named_parameters())
+    arrays = {k: v for k, v in tensors.items() if k.startswith("optimizer/")}
     state: dict[str, Any] = {"LR_Scheduler": schedule}
-    for key, array in tensors.items():
-        kind, _, rest = key.partition("/")
-        if kind != "optimizer":
-            continue
-        place, _, accumulator = rest.partition("/")
-        if place not in parameters:
-            raise CheckpointError(f"{path}: {_plain(key)} belongs to no weight of the network.")
-        # Adam's powers of beta are single numbers, all else goes number by number with the weight.
-        shape = [1] if "_pow_acc_" in accumulator else list(parameters[place].shape)
-        if list(array.shape) != shape or array.dtype != np.float32:
-            raise CheckpointError(
-                f"{path}: {_plain(key)} is {list(array.shape)} {array.dtype}, "
-                f"the optimizer wants {shape} float32."
-            )
-        tensor = paddle.to_tensor(array)
-        tensor.name = parameters[place].name + accumulator
-        state[tensor.name] = tensor
+    for place, parameter in model.named_parameters() if arrays else ():
+        for accumulator in _ACCUMULATORS[type(optimizer).__name__]:
+            key = f"optimizer/{place}/{accumulator}"
+            shape = [1] if "_pow_acc_" in accumulator else list(parameter.shape)
+            array = arrays.pop(key, None)
+            if array is None or list(array.shape) != shape or array.dtype != np.float32:
+                found = "none" if array is None else f"{list(array.shape)} {array.dtype}"
+                raise CheckpointError(f"{path}: {key} is {found}, expected {shape} float32.")
+            tensor = paddle.to_tensor(array)
+            tensor.name = parameter.name + accumulator
+            state[tensor.name] = tensor
+    for key in sorted(arrays):
+        raise CheckpointError(f"{path}: {_plain(key)} is nothing that this optimizer keeps.")
     restore_model(model, weights, path)
     optimizer.set_state_dict(state)
 

@@ -54,18 +54,41 @@ def load_model(path: str | Path) -> TrainedModel:
         CheckpointError: not a model file of this package, or its weights do not fit its network.
     """
     tensors, header = checkpoint.load(path)
+    if "position" in header:  # a training checkpoint holds the optimizer's state as well
+        tensors = checkpoint.weights_of(tensors)
     try:
         objective = OBJECTIVES[header["objective"]]
+        _check_header(header, objective, tensors)
         model = build_model(**header["model"])
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(
-            f"{path}: its header does not describe a network that this version has ({error})."
+            f"{path}: its header does not describe a network that this version has "
+            f"({ascii(str(error))[1:-1][:200]})."
         ) from None
-    if "position" in header:  # a training checkpoint holds the optimizer's state as well
-        tensors = checkpoint.weights_of(tensors)
     checkpoint.restore_model(model, tensors, path)
     model.eval()
     return TrainedModel(model, objective, header)
+
+
+def _check_header(
+    header: dict[str, Any], objective: Objective, tensors: checkpoint.Tensors
+) -> None:
+    """Refuse outputs that are not the objective's, and a network larger than the file's weights.
+
+    A network is built before its weights are compared with the file's, and building takes the
+    memory that the header asks for. The name of the data is what commands print.
+    """
+    outputs, hidden = header["model"]["outputs"], header["model"]["hidden"]
+    if type(outputs) is not int or outputs != objective.outputs:
+        raise ValueError(f"{outputs!r} outputs, its objective has {objective.outputs}")
+    if header["model"]["name"] == "mlp":
+        numbers = sum(array.size for array in tensors.values())
+        # Two hidden layers of that width have its square of weights between them.
+        if type(hidden) is not int or hidden < 1 or hidden**2 > numbers:
+            raise ValueError(f"{numbers} weights in all and hidden = {hidden!r}")
+    name = header["data"]["name"]
+    if not isinstance(name, str) or not name.isprintable():
+        raise ValueError(f"the name of its data is {name!r}")
 
 
 def predict(trained: TrainedModel, images: np.ndarray) -> list[Prediction]:

@@ -1,19 +1,23 @@
 """Claims about the cache beside the data file: never wrong, never in the way."""
 
+import json
 import logging
+import os
 import random
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 from data_files import document, random_splits, sentence_about, write_document
+from hostile import moderate
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from mnist_paddle.data import MODES, json_stream, load_data, write_data
-from mnist_paddle.data.cache import cache_path
+from mnist_paddle.data.cache import FACTS, cache_path
 
 ROOT = Path(__file__).parent.parent
 
@@ -103,6 +107,86 @@ def test_a_changed_fact_in_the_cache_is_noticed(tmp_path, fact):
     assert old in content
     cache_path(path).write_bytes(content.replace(old, old[:-1] + b"?"))
     assert same(load_data("eval", path), good)
+
+
+def forged(path, arrays=None, **facts):
+    """Write the cache of a data file anew, with other arrays or facts and with right sums."""
+    cache = cache_path(path)
+    with safe_open(cache, framework="numpy") as file:
+        told = json.loads(file.metadata()[FACTS].partition(" ")[2])
+    arrays = {**load_file(cache), **(arrays or {})}
+    told["crc32"] = {key: zlib.crc32(array.tobytes()) for key, array in arrays.items()}
+    text = json.dumps({**told, **facts})
+    save_file(arrays, cache, metadata={FACTS: f"{zlib.crc32(text.encode()):08x} {text}"})
+
+
+IMAGES = np.zeros((2, 1, 28, 28), np.uint8)
+FORGERIES = {
+    "labels of 10": {"arrays": {"eval.labels": np.array([3, 10], np.uint8)}},
+    "labels of another type": {"arrays": {"eval.labels": np.array([3, 3])}},
+    "labels in columns": {"arrays": {"eval.labels": np.array([[3], [3]], np.uint8)}},
+    "a label less": {"arrays": {"eval.labels": np.array([3], np.uint8)}},
+    "no images": {"arrays": {"eval.images": IMAGES[:0], "eval.labels": IMAGES[:0, 0, 0, 0]}},
+    "one number": {"arrays": {"eval.images": np.array(3, np.uint8)}},
+    "flat images": {"arrays": {"eval.images": IMAGES.reshape(2, 784)}},
+    "images of 27 rows": {"arrays": {"eval.images": IMAGES[:, :, 1:]}},
+    "images of floats": {"arrays": {"eval.images": IMAGES.astype(np.float32)}},
+    "images of truth values": {"arrays": {"eval.images": IMAGES.astype(bool)}},
+    "a name that is a number": {"name": 3},
+    "a name that colours the terminal": {"name": "\x1b[31mMNIST"},
+    "a digest that is a list": {"digest": []},
+    "a digest that is a word": {"digest": "none"},
+    "no digest": {"digest": None},
+}
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+def test_a_forged_cache_with_right_sums_is_made_anew(tmp_path, monkeypatch, name):
+    path = write_document(tmp_path / "forged.json.gz", document())
+    good = load_data("eval", path)
+    calls = parse_counter(monkeypatch)
+    forged(path)
+    assert same(load_data("eval", path), good)
+    assert not calls  # so that it is the forgery below that is noticed
+    forged(path, **FORGERIES[name])
+    assert same(load_data("eval", path), good)
+    assert len(calls) == 1
+    assert same(load_data("eval", path), good)
+    assert len(calls) == 1
+
+
+def sparse(cache):
+    os.truncate(cache, 1 << 40)
+
+
+def huge_layout(cache):
+    """A layout of very many tensors of nothing: reading it takes many times its size."""
+    entry = {"dtype": "U8", "shape": [0], "data_offsets": [0, 0]}
+    text = json.dumps({str(number): entry for number in range(200_000)}).encode()
+    cache.write_bytes(len(text).to_bytes(8, "little") + text)
+
+
+def promise(cache):
+    """A valid layout over a file of 4 TB, all of it a hole."""
+    text = (
+        b'{"eval.images":{"dtype":"U8","shape":[4398046511104],"data_offsets":[0,4398046511104]}}'
+    )
+    cache.write_bytes(len(text).to_bytes(8, "little") + text)
+    os.truncate(cache, 8 + len(text) + 4398046511104)
+
+
+def pipe(cache):
+    cache.unlink()
+    os.mkfifo(cache)
+
+
+@pytest.mark.parametrize("spoil", [sparse, huge_layout, promise, pipe])
+def test_an_absurd_cache_is_no_cache(tmp_path, spoil):
+    path = write_document(tmp_path / "absurd.json.gz", document())
+    good = load_data("eval", path)
+    spoil(cache_path(path))
+    with moderate():
+        assert same(load_data("eval", path), good)
 
 
 def test_without_a_place_for_the_cache_it_goes_on(tmp_path, caplog):

@@ -1,12 +1,14 @@
 """Claims about MNIST's own files: every form is read, every fault has its sentence."""
 
 import gzip
+import os
 import struct
 import tracemalloc
 
 import numpy as np
 import pytest
 from data_files import NAMES, idx_bytes, idx_files
+from hostile import gzip_bomb, moderate
 
 from mnist_paddle.data.idx import read_idx_file, read_idx_folder
 from mnist_paddle.errors import DataError
@@ -112,4 +114,34 @@ def test_a_training_set_too_small_to_split_is_refused(idx_folder):
     (idx_folder / NAMES[0]).write_bytes(idx_bytes(np.zeros((5, 28, 28), np.uint8)))
     (idx_folder / NAMES[1]).write_bytes(idx_bytes(np.zeros(5, np.uint8)))
     with pytest.raises(DataError, match="has 5 images, expected at least 6"):
+        read_idx_folder(idx_folder)
+
+
+@pytest.mark.parametrize("items", [60_000, 1_000_000, 2**32 - 1])
+def test_a_gzip_bomb_of_many_gigabytes_is_refused_in_little_memory(tmp_path, items):
+    """With a header that promises less than the bomb holds, as much as is allowed, and 3 TB."""
+    path = tmp_path / "images"
+    start = struct.pack(">4I", 0x803, items, 28, 28)
+    path.write_bytes(gzip_bomb(start, bytes(16 << 20), 320))  # 5 GB
+    assert path.stat().st_size < 6 << 20
+    words = "goes on after|unpacks to more than 100 times its size|promises 4,294,967,295 items"
+    # The 47 MB of 60,000 images are wanted, and few files hold them in 500 kB.
+    with moderate(most_mib=150), pytest.raises(DataError, match=f"images: .*({words})"):
+        read_idx_file(path, 3)
+
+
+def test_a_sparse_terabyte_is_refused_at_once(idx_folder):
+    for name in (NAMES[0], f"{NAMES[0]}.gz"):
+        (idx_folder / NAMES[0]).unlink(missing_ok=True)
+        content = gzip.compress(IMAGES) if name.endswith("gz") else IMAGES
+        (idx_folder / name).write_bytes(content)
+        os.truncate(idx_folder / name, 1 << 40)
+        with moderate(), pytest.raises(DataError, match="has 1,099,511,627,776 bytes, expected"):
+            read_idx_folder(idx_folder)
+
+
+def test_an_idx_file_that_is_a_pipe_is_missing(idx_folder):
+    (idx_folder / NAMES[0]).unlink()
+    os.mkfifo(idx_folder / NAMES[0])
+    with pytest.raises(DataError, match=f"{NAMES[0]} missing"):
         read_idx_folder(idx_folder)

@@ -3,11 +3,13 @@
 import gzip
 import json
 import math
+import os
 import random
 
 import numpy as np
 import pytest
 from data_files import document, sentence_about, write_document, write_text
+from hostile import gzip_bomb, moderate
 
 from mnist_paddle.data import MODES, json_stream, load_data
 from mnist_paddle.errors import DataError
@@ -264,7 +266,55 @@ def test_a_missing_file_says_how_to_make_it(tmp_path):
 def test_a_bomb_of_one_endless_list_is_an_error(tmp_path, text):
     path = write_text(tmp_path / "bomb.json.gz", text)
     assert path.stat().st_size < 1 << 18
-    assert "train image 0 goes on for more than 32 MB" in sentence_about(path)
+    assert "train image 0 goes on for more than 8 MB" in sentence_about(path)
+
+
+IMAGE = b"[" + b",".join([b"0"] * 784) + b"],"
+BOMBS = {  # what there is at first, and what is repeated
+    "numbers": (b"[[[[0", b",0"),
+    "a number": (b"[[[[0", b"0"),
+    "white space": (b"[[[", b" "),
+    "images": (b"[[[", IMAGE),
+    "labels": (b"[[[" + IMAGE[:-1] + b"],[1", b",1"),
+    "brackets": (b"", b"["),
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_gzip_bomb_of_many_gigabytes_is_refused_in_little_memory(tmp_path, name):
+    start, repeated = BOMBS[name]
+    path = tmp_path / "bomb.json.gz"
+    piece = repeated * ((16 << 20) // len(repeated))
+    path.write_bytes(gzip_bomb(start, piece, 320))  # 5 GB
+    assert path.stat().st_size < 16 << 20
+    with moderate(most_mib=150, most_seconds=15):
+        assert "unpacks to more than 100 times its size" in sentence_about(path)
+
+
+def test_a_gzip_of_a_million_empty_members_is_read_in_moderate_time(tmp_path):
+    path = tmp_path / "members.json.gz"
+    path.write_bytes(gzip.compress(b"", mtime=0) * 1_000_000)
+    with moderate(most_mib=64, most_seconds=30):
+        assert "found the end of the text" in sentence_about(path)
+
+
+def test_a_bomb_of_objects_among_the_labels_takes_little_memory(tmp_path):
+    text = b"[[[" + IMAGE[:-1] + b"],[" + b"{}," * 2_000_000 + b"1]"
+    path = write_text(tmp_path / "objects.json.gz", text)
+    with moderate(most_mib=400):
+        assert "train label 0 is an object" in sentence_about(path)
+
+
+def test_a_sparse_terabyte_is_refused_at_once(tmp_path):
+    path = write_document(tmp_path / "sparse.json.gz", document())
+    os.truncate(path, 1 << 40)
+    with moderate():
+        assert "has 1,099,511,627,776 bytes, expected at most" in sentence_about(path)
+
+
+def test_what_is_no_regular_file_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.json.gz")
+    assert "no such file" in sentence_about(tmp_path / "pipe.json.gz")
 
 
 def test_a_bomb_of_too_many_images_is_an_error(tmp_path, monkeypatch):

@@ -1,10 +1,19 @@
+import io
 import json
+import os
+import struct
+import subprocess
+import sys
+import zlib
 
 import numpy as np
 import pytest
+from hostile import moderate
 from PIL import Image
+from PIL.features import check as features_of
 
 from mnist_paddle import checkpoint
+from mnist_paddle import picture as picture_module
 from mnist_paddle.config import Config
 from mnist_paddle.data import load_data
 from mnist_paddle.errors import CheckpointError, PictureError
@@ -55,8 +64,10 @@ def test_a_checkpoint_predicts_as_the_model_of_the_same_run(runs, tiny_data):
     images = load_data("valid", tiny_data).images
     for loss in ("mse", "ce"):
         folder = runs / f"cnn_{loss}"
-        names = ("model.safetensors", "checkpoint.safetensors")
-        one, other = (predict(load_model(folder / name), images) for name in names)
+        newest = max((folder / "checkpoints").glob("step_*.safetensors"))
+        one, other = (
+            predict(load_model(path), images) for path in (folder / "model.safetensors", newest)
+        )
         assert one == other
 
 
@@ -102,26 +113,221 @@ def test_broken_pictures_are_refused_by_name(tmp_path, picture):
         read_picture(tmp_path)
 
 
-def test_a_picture_with_absurdly_many_pixels_is_refused(tmp_path, monkeypatch):
-    path = tmp_path / "big.png"
-    Image.new("1", (4000, 4000)).save(path)
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1_000_000)
-    with pytest.raises(PictureError, match=r"big\.png is too large"):
+SIDE = 50_000
+
+
+def png(width, height):
+    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    data = b"IDAT" + zlib.compress(bytes(1 << 20))
+    chunks = (
+        struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+        for chunk in (header, data, b"IEND")
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def jpeg(width, height):
+    file = io.BytesIO()
+    Image.new("L", (16, 16)).save(file, "JPEG")
+    start = file.getvalue().index(b"\xff\xc0") + 5
+    return (
+        file.getvalue()[:start] + struct.pack(">2H", height, width) + file.getvalue()[start + 4 :]
+    )
+
+
+def tiff(width, height):
+    tags = [(256, width), (257, height), (258, 8), (259, 1), (262, 1), (273, 8), (278, height)]
+    tags.append((279, width * height % 2**32))
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
+    return b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(1000)
+
+
+def bmp(width, height):
+    return struct.pack("<2sIIIIiiHHIIiiII", b"BM", 1000, 0, 1078, 40, width, height, 1, 8, *[0] * 6)
+
+
+HUGE = {
+    "png": png(SIDE, SIDE),
+    "jpg": jpeg(SIDE, SIDE),
+    "tif": tiff(SIDE, SIDE),
+    "bmp": bmp(SIDE, SIDE) + bytes(2000),
+    "gif": b"GIF89a" + struct.pack("<HHBBB", SIDE, SIDE, 0, 0, 0) + b"," + bytes(1000),
+    "ppm": b"P6 50000 50000 255\n" + bytes(1000),
+}
+
+
+@pytest.mark.parametrize("kind", HUGE)
+def test_a_picture_of_50_000_x_50_000_is_refused_before_it_is_decoded(tmp_path, kind, recwarn):
+    path = tmp_path / f"huge.{kind}"
+    path.write_bytes(HUGE[kind])
+    with moderate(most_mib=50), pytest.raises(PictureError) as caught:
         read_picture(path)
+    assert str(caught.value) == (
+        f"{path} is too large: 50,000 x 50,000 pixels, expected at most 50,000,000 in all."
+    )
+    assert not recwarn.list
+
+
+def test_the_limit_of_pixels_is_below_the_one_where_pillow_warns(tmp_path, monkeypatch, recwarn):
+    assert picture_module.MOST_PIXELS < Image.MAX_IMAGE_PIXELS
+    path = tmp_path / "p.png"
+    Image.new("1", (12_000, 12_000)).save(path)  # here Pillow warns and goes on
+    with pytest.raises(PictureError, match="12,000 x 12,000 pixels, expected at most"):
+        read_picture(path)
+    Image.new("L", (60, 50)).save(path)
+    monkeypatch.setattr(picture_module, "MOST_PIXELS", 3000)
+    read_picture(path)
+    monkeypatch.setattr(picture_module, "MOST_PIXELS", 2999)
+    with pytest.raises(PictureError, match="60 x 50 pixels, expected at most 2,999"):
+        read_picture(path)
+    assert not recwarn.list
+
+
+def test_a_picture_file_of_a_sparse_terabyte_is_refused_at_once(tmp_path):
+    path = tmp_path / "p.webp"
+    Image.new("L", (9, 9)).save(path)
+    os.truncate(path, 1 << 40)
+    with moderate(), pytest.raises(PictureError, match="is too large: 1,099,511,627,776 bytes"):
+        read_picture(path)
+
+
+def test_what_is_no_regular_file_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    for path in (tmp_path / "pipe.png", "/dev/zero", tmp_path, tmp_path / "none"):
+        with pytest.raises(PictureError, match="no such picture file"):
+            read_picture(path)
+
+
+def test_a_postscript_picture_is_never_given_to_ghostscript(tmp_path):
+    """The test can fail: Pillow's own Image.open does start the program that is called gs."""
+    gs = tmp_path / "gs"
+    gs.write_text(f"#!/bin/sh\necho started >> {tmp_path}/log\necho 10\n")
+    gs.chmod(0o755)
+    path = tmp_path / "digit.png"  # its name does not help it
+    path.write_text(
+        "%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 28 28\n%%EndComments\n"
+        f"({tmp_path}/written) (w) file closefile\nshowpage\n%%EOF\n"
+    )
+    ours = "from mnist_paddle.picture import read_picture; import sys; read_picture(sys.argv[1])"
+    pillows = "from PIL import Image; import sys; Image.open(sys.argv[1]).load()"
+    for code, starts in ((ours, False), (pillows, True)):
+        finished = subprocess.run(
+            [sys.executable, "-c", code, str(path)],
+            env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert finished.returncode != 0
+        assert (tmp_path / "log").exists() == starts
+        if not starts:
+            assert "digit.png is not a picture that can be read, such as JPEG" in finished.stderr
+    assert not (tmp_path / "written").exists()
+
+
+@pytest.mark.parametrize("kind", ["ICO", "PCX", "TGA", "PSD", "PDF", "ICNS", "JPEG2000", "SGI"])
+def test_other_formats_of_pillow_are_refused(tmp_path, kind):
+    path = tmp_path / "p.png"
+    if kind == "PSD":
+        path.write_bytes(b"8BPS" + bytes(100))
+    else:
+        Image.new("RGB", (32, 32)).save(path, kind)
+    with pytest.raises(PictureError, match=r"p\.png is not a picture that can be read"):
+        read_picture(path)
+
+
+@pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_adobe_deflate", "group4", "packbits"])
+def test_a_compressed_tiff_is_refused_and_nothing_printed(tmp_path, compression, capfd):
+    """Found by the fuzz: libtiff prints what it finds wrong, past Python's warnings."""
+    path = tmp_path / "p.tif"
+    Image.new("1", (28, 28)).save(path, compression=compression)
+    content = bytearray(path.read_bytes())
+    content[8:12] = b"\xff\x07\xff\x07"
+    for spoiled in (path.read_bytes(), content):
+        path.write_bytes(spoiled)
+        with pytest.raises(PictureError, match=r"p\.tif is a compressed TIFF; save it as PNG"):
+            read_picture(path)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "kind", ["JPEG", "MPO", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "AVIF"]
+)
+def test_each_format_of_the_list_is_read(tmp_path, kind):
+    if kind == "AVIF" and not features_of("avif"):
+        pytest.skip("this Pillow was built without AVIF")
+    path = tmp_path / "picture"
+    canvas = Image.new("RGB", (56, 56), "white")
+    canvas.paste("black", (20, 20, 36, 36))
+    canvas.save(path, kind)
+    pixels = read_picture(path)
+    assert pixels[14, 14] > 240
+    assert pixels[2, 2] < 15
+
+
+def test_the_words_of_pillow_are_kept_to_itself(tmp_path, recwarn, caplog):
+    """Found by the fuzz: an absurd TIFF was logged, and the log printed, beside the error."""
+    path = tmp_path / "p.tif"
+    path.write_bytes(tiff(28, 28)[:10] + struct.pack("<HHII", 277, 4, 1, 8195) + tiff(28, 28)[22:])
+    with pytest.raises(PictureError):
+        read_picture(path)
+    assert not caplog.records
+    assert not recwarn.list
+
+
+def with_model(header, **changes):
+    return {**header, "model": {**header["model"], **changes}}
 
 
 def test_a_header_that_describes_no_network_of_ours_is_refused(tmp_path, runs):
     tensors, header = checkpoint.load(runs / "cnn_ce" / "model.safetensors")
     path = tmp_path / "m.safetensors"
-    cases = [{}, {**header, "objective": "hinge"}, {**header, "model": {"name": "rnn"}}]
-    cases.append({**header, "model": {**header["model"], "name": "transformer"}})
+    cases = [
+        {},
+        *({**header, "objective": value} for value in ("hinge", None, [], {}, 10**300, "mse")),
+        *({**header, "model": value} for value in (None, [], "cnn", 5, {"name": "rnn"})),
+        *({**header, "data": value} for value in (None, [], {"name": "\x1b[31m"}, {"name": 3})),
+        *(with_model(header, name=value) for value in ("transformer", None, [], {}, "mlp")),
+        *(with_model(header, outputs=value) for value in (7, 10**12, -1, 10.0, "10", True, None)),
+        with_model(header, layers=3),
+    ]
     for bad in cases:
         checkpoint.save(path, tensors, bad)
-        with pytest.raises(CheckpointError, match=r"m\.safetensors: its header"):
+        with pytest.raises(CheckpointError, match=r"m\.safetensors: (its header|weight)") as caught:
             load_model(path)
-    checkpoint.save(path, tensors, {**header, "model": {**header["model"], "outputs": 7}})
-    with pytest.raises(CheckpointError, match=r"weight output\.bias"):
+        assert "\n" not in str(caught.value)
+    checkpoint.save(path, tensors, with_model(header, name="linear"))
+    with pytest.raises(CheckpointError, match=r"weight conv1\.bias has shape"):
         load_model(path)
+
+
+@pytest.mark.parametrize(
+    "hidden", [10**9, 10**5, 10**300, 0, -1, -12, 12.0, "12", True, None, [12]]
+)
+def test_a_header_promises_no_more_than_the_weights_bear_out(tmp_path, runs, hidden):
+    """Found by the fuzz: -1 hidden units came through, as the square of -1 is a small number."""
+    tensors, header = checkpoint.load(runs / "mlp_ce" / "model.safetensors")
+    path = tmp_path / "m.safetensors"
+    checkpoint.save(path, tensors, with_model(header, hidden=hidden))
+    with moderate(), pytest.raises(CheckpointError, match=r"m\.safetensors: its header.*hidden"):
+        load_model(path)
+
+
+def test_weights_of_another_type_or_shape_are_refused_and_nan_is_read(tmp_path, runs):
+    tensors, header = checkpoint.load(runs / "mlp_ce" / "model.safetensors")
+    path = tmp_path / "m.safetensors"
+    for name, array, words in (
+        ("output.bias", np.zeros(10), "is float64, the network wants float32"),
+        ("output.bias", np.zeros(0, np.float32), r"has shape \[0\], the network wants \[10\]"),
+        ("hidden1.weight", np.zeros((784, 13), np.float32), "has shape"),
+        ("\x1b[31m\n", np.zeros(1, np.float32), r"weight \\x1b\[31m\\n has shape \[1\]"),
+    ):
+        checkpoint.save(path, {**tensors, name: array}, header)
+        with pytest.raises(CheckpointError, match=words):
+            load_model(path)
+    checkpoint.save(path, {**tensors, "output.bias": np.full(10, np.nan, np.float32)}, header)
+    (answer,) = predict(load_model(path), np.zeros((1, 28, 28), np.uint8))
+    assert all(map(np.isnan, answer.probabilities))
 
 
 def test_predict_command_prints_a_digit_per_picture_and_json(command, runs, picture):

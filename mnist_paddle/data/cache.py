@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,11 +26,19 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from ..atomic import atomic_write
+from .json_stream import IMAGE_COLUMNS, IMAGE_ROWS, MOST_IMAGES
 
 logger = logging.getLogger("mnist_paddle")
 
 # One key, because safetensors keeps several in no stable order. A new layout gets a new key.
 FACTS = "mnist_paddle.data.1"
+LARGEST_CACHE = 3 * MOST_IMAGES * (IMAGE_ROWS * IMAGE_COLUMNS + 1) + (1 << 16)  # bytes
+
+_DIGEST = re.compile("[0-9a-f]{64}")
+_NO_CACHE = (
+    *(OSError, SafetensorError, ValueError, TypeError, LookupError, AttributeError),
+    *(ArithmeticError, RecursionError, MemoryError),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,20 +82,46 @@ def write_cache(
 
 
 def read_cache(path: Path, source_hash: str, mode: str) -> CachedSplit | None:
-    """Return one split of the data file `path`, None if there is no good cache of these bytes."""
+    """Return one split of the data file `path`, None if there is no good cache of these bytes.
+
+    The sums find damage, not malice: a cache that came with somebody's data file is looked at as
+    carefully as the file.
+    """
+    cache = cache_path(path)
     try:
-        with safe_open(cache_path(path), framework="numpy") as file:
+        if not cache.is_file() or not _has_moderate_size(cache):
+            return None
+        with safe_open(cache, framework="numpy") as file:
             check, _, text = file.metadata()[FACTS].partition(" ")
             facts = json.loads(text)
             if check != _sum(text) or facts["source"] != source_hash:
                 return None
+            name, digest = facts["name"], facts["digest"]
+            if not (isinstance(name, str) and name.isprintable() and _DIGEST.fullmatch(digest)):
+                return None
+            shapes = []
+            for part in ("images", "labels"):
+                layout = file.get_slice(f"{mode}.{part}")
+                if layout.get_dtype() != "U8":
+                    return None
+                shapes.append(list(layout.get_shape()))
+            count = shapes[0][0]
+            if count < 1 or shapes != [[count, 1, IMAGE_ROWS, IMAGE_COLUMNS], [count]]:
+                return None
             images, labels = (file.get_tensor(f"{mode}.{part}") for part in ("images", "labels"))
             sums = [facts["crc32"][f"{mode}.{part}"] for part in ("images", "labels")]
-            if [zlib.crc32(images.data), zlib.crc32(labels.data)] != sums:
+            if [zlib.crc32(images.data), zlib.crc32(labels.data)] != sums or labels.max() > 9:
                 return None
-            return CachedSplit(images, labels, facts["name"], facts["digest"])
-    except (OSError, SafetensorError, ValueError, KeyError, TypeError):
+            return CachedSplit(images, labels, name, digest)
+    except _NO_CACHE:
         return None
+
+
+def _has_moderate_size(cache: Path) -> bool:
+    """Say whether neither the file nor the layout at its start is larger than any of ours."""
+    with cache.open("rb") as file:
+        layout_size = int.from_bytes(file.read(8), "little")
+        return os.fstat(file.fileno()).st_size <= LARGEST_CACHE and layout_size <= 1 << 16
 
 
 def _sum(text: str) -> str:

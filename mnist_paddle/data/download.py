@@ -27,7 +27,8 @@ from urllib.parse import urlsplit
 from tqdm import tqdm
 
 from ..errors import DataError
-from .idx import open_unpacked, read_pieces
+from .idx import read_pieces
+from .unpack import unpack
 
 MIRRORS = (
     "https://dataset.bj.bcebos.com/mnist/",
@@ -170,8 +171,7 @@ def _blocks(response: http.client.HTTPResponse, start: int) -> Iterator[bytes]:
 def _content_fault(path: Path, md5: str) -> str:
     """Say why a file is not the one with that MD5 when unpacked, "" if it is."""
     try:
-        with open_unpacked(path) as unpacked:
-            content = read_pieces(unpacked, LARGEST)
+        content = read_pieces(unpack(path), LARGEST)
     except DataError:
         return "sent damaged gzip data"
     if hashlib.md5(content, usedforsecurity=False).hexdigest() == md5:

@@ -12,19 +12,16 @@ IDX 格式：一个魔数，各维的大小，然后每个值一个字节；常�
 
 from __future__ import annotations
 
-import gzip
 import math
 import struct
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
 
 import numpy as np
 
 from ..errors import DataError
 from .json_stream import IMAGE_COLUMNS, IMAGE_ROWS, MOST_IMAGES
+from .unpack import unpack
 
 IDX_FILES = {  # name: number of dimensions
     "train-images-idx3-ubyte": 3,
@@ -81,10 +78,13 @@ def find_idx_file(directory: Path, name: str) -> Path | None:
 
 def read_idx_file(path: Path, dimensions: int) -> np.ndarray:
     """Read one IDX file of bytes: images [N, 28, 28] for 3 dimensions, labels [N] for 1."""
-    with open_unpacked(path) as file:
-        shape = _read_header(file, path, dimensions)
-        count = math.prod(shape)
-        data = read_pieces(file, count + 1)
+    pieces = unpack(path)
+    header_size = 4 + 4 * dimensions
+    data = read_pieces(pieces, header_size)
+    shape = _read_header(bytes(data[:header_size]), path, dimensions)
+    count = math.prod(shape)
+    data = read_pieces(pieces, header_size + count + 1, data)
+    del data[:header_size]
     if len(data) < count:
         raise DataError(f"{path}: holds {len(data)} values, but its header promises {count}.")
     if len(data) > count:
@@ -96,16 +96,15 @@ def read_idx_file(path: Path, dimensions: int) -> np.ndarray:
     return array
 
 
-def _read_header(file: BinaryIO, path: Path, dimensions: int) -> tuple[int, ...]:
+def _read_header(header: bytes, path: Path, dimensions: int) -> tuple[int, ...]:
     """Return the shape of an IDX file of bytes with that many dimensions."""
-    magic = file.read(4)
+    magic, sizes = header[:4], header[4:]
     expected = f"{0x0800 + dimensions:08x}"
     if magic.hex() != expected:
         raise DataError(
             f"{path}: starts with {magic.hex()!r}, expected the magic number {expected} "
             f"of an IDX file with {dimensions} dimension(s)."
         )
-    sizes = file.read(4 * dimensions)
     if len(sizes) < 4 * dimensions:
         raise DataError(f"{path}: ends in the middle of its header.")
     shape = struct.unpack(f">{dimensions}I", sizes)
@@ -121,26 +120,12 @@ def _read_header(file: BinaryIO, path: Path, dimensions: int) -> tuple[int, ...]
     return shape
 
 
-@contextmanager
-def open_unpacked(path: Path) -> Iterator[BinaryIO]:
-    """Open a file, gzipped or not, to read its content."""
-    with path.open("rb") as raw:
-        packed = raw.read(2) == b"\x1f\x8b"
-        raw.seek(0)
-        try:
-            with gzip.GzipFile(fileobj=raw) if packed else raw as file:
-                yield cast(BinaryIO, file)
-        except EOFError:
-            raise DataError(f"{path}: the gzip data is cut short; get the file again.") from None
-        except (gzip.BadGzipFile, zlib.error) as error:
-            raise DataError(
-                f"{path}: the gzip data is damaged ({error}); get the file again."
-            ) from None
+def read_pieces(pieces: Iterator[bytes], size: int, start: bytes | bytearray = b"") -> bytearray:
+    """Return `start` and the pieces after it until there are `size` bytes or a few more.
 
-
-def read_pieces(file: BinaryIO, most: int) -> bytearray:
-    """Read at most that many bytes, taking memory only for what is really there."""
-    data = bytearray()
-    while piece := file.read(min(1 << 20, most - len(data))):
+    Memory is taken only for what is really there.
+    """
+    data = bytearray(start)
+    while len(data) < size and (piece := next(pieces, b"")):
         data += piece
     return data

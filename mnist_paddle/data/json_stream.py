@@ -21,7 +21,6 @@ import json
 import math
 import re
 import struct
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -32,14 +31,14 @@ import orjson
 
 from ..errors import DataError
 from .pixels import to_bytes, value_fault
+from .unpack import GZIP_MAGIC, unpack
 
 MODES = ("train", "valid", "eval")
 IMAGE_ROWS, IMAGE_COLUMNS = 28, 28
 PIXELS = IMAGE_ROWS * IMAGE_COLUMNS
 
 BLOCK = 64  # images turned into bytes at once: few enough to stay in the processor's cache
-CHUNK = 1 << 20  # bytes of text unpacked at once
-LONGEST_LIST = 32 << 20  # bytes of text: a million labels need 3 MB, an image 20 kB
+LONGEST_LIST = 8 << 20  # bytes of text: a million labels need 3 MB, an image 20 kB
 MOST_IMAGES = 1_000_000
 LAYOUT = "the file must be a JSON list [train, valid, eval], each [images, labels]"
 
@@ -65,8 +64,13 @@ def parse_file(path: Path) -> Parsed:
     """
     source_hash = hashlib.sha256()
     with path.open("rb") as file:
-        stored_name = _gzip_name(file.read(1 << 12))
-    chunks = _inflate(path, source_hash)
+        start = file.read(1 << 12)
+    if not start:
+        raise DataError(f"{path}: is empty; make it with scripts/prepare_data.py.")
+    if not start.startswith(GZIP_MAGIC[: len(start)]):
+        raise DataError(f"{path}: is not a gzip file; make it with scripts/prepare_data.py.")
+    stored_name = _gzip_name(start)
+    chunks = unpack(path, source_hash)
     try:
         splits = _parse(_Scanner(chunks, path))
     except DataError:
@@ -85,38 +89,6 @@ def _gzip_name(header: bytes) -> str:
     name = header[10 + extra :].partition(b"\0")[0].decode("latin-1")
     stem = PurePosixPath(name.replace("\\", "/")).stem[:100]
     return stem if stem.isprintable() else ""
-
-
-def _inflate(path: Path, source_hash: hashlib._Hash) -> Iterator[bytes]:
-    """Unpack a gzip file in pieces of at most CHUNK bytes, feeding its raw bytes to the hash."""
-    inflater, at_start = zlib.decompressobj(wbits=31), True
-    with path.open("rb") as file:
-        while block := file.read(1 << 18):
-            source_hash.update(block)
-            if at_start and not block.startswith(b"\x1f\x8b"[: len(block)]):
-                raise DataError(
-                    f"{path}: is not a gzip file; make it with scripts/prepare_data.py."
-                )
-            at_start = False
-            while block:
-                if inflater.eof:  # gzip files may be glued together, or padded with zeros
-                    block = block.lstrip(b"\0")
-                    if not block:
-                        break
-                    inflater = zlib.decompressobj(wbits=31)
-                try:
-                    text = inflater.decompress(block, CHUNK)
-                except zlib.error as error:
-                    raise DataError(
-                        f"{path}: the gzip data is damaged ({error}); copy or make the file again."
-                    ) from None
-                block = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
-                if text:
-                    yield text
-    if at_start:
-        raise DataError(f"{path}: is empty; make it with scripts/prepare_data.py.")
-    if not inflater.eof:
-        raise DataError(f"{path}: the gzip data is cut short; copy or make the file again.")
 
 
 class _Scanner:

@@ -30,6 +30,7 @@ from ..errors import DataError
 from .cache import CachedSplit, read_cache, write_cache
 from .json_stream import IMAGE_COLUMNS, IMAGE_ROWS, MODES, parse_file
 from .pixels import scale_pixels
+from .unpack import check_size
 
 __all__ = [
     "IMAGE_COLUMNS",
@@ -135,6 +136,7 @@ def load_data(mode: str, path: str | Path = DATA_FILE) -> Split:
     path = Path(path)
     if not path.is_file():
         raise DataError(f"{path}: no such file; make it with scripts/prepare_data.py.")
+    check_size(path)
     cached = read_cache(path, _file_hash(path), mode)
     if cached is None:
         logger.info("Reading %s; the next time its cache will do.", path)
