@@ -17,7 +17,7 @@ from typing import Annotated, Literal, NoReturn
 
 from cyclopts import App, CycloptsError, Parameter
 
-from .config import DEFAULT_DATA, Config, use_config_file
+from .config import DEFAULT_DATA, NEWEST, Config, use_config_file
 from .errors import InputError, Stopped
 from .launcher import Launch, separate_script
 from .launcher import launch as start_processes
@@ -34,10 +34,8 @@ def main(command: str | None = None, tokens: Sequence[str] | None = None) -> Non
     """Run one command, or the one that the first word names, and end the process on bad input."""
     _log_to_standard_error()
     words = [*([command] if command else []), *(sys.argv[1:] if tokens is None else tokens)]
-    if words[:1] == ["launch"]:
-        words[1:] = separate_script(words[1:])
     try:
-        app(words, exit_on_error=False, print_error=False)
+        app(complete(words), exit_on_error=False, print_error=False)
     except (CycloptsError, InputError) as error:
         _fail(str(error))
     except ModuleNotFoundError as error:
@@ -55,6 +53,18 @@ def main(command: str | None = None, tokens: Sequence[str] | None = None) -> Non
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
+
+
+def complete(words: Sequence[str]) -> list[str]:
+    """Spell out what the command line may leave out: `--resume` alone is `--resume newest`."""
+    words = list(words)
+    if words[:1] == ["launch"]:
+        return ["launch", *separate_script(words[1:])]
+    if words[:1] == ["train"]:
+        for word, following in zip(words, [*words[1:], "-"], strict=True):
+            if word == "--resume" and following.startswith("-"):
+                words[words.index(word)] = f"--resume={NEWEST}"
+    return words
 
 
 def _log_to_standard_error() -> None:

@@ -39,6 +39,16 @@ def _whole_number(type_: Any, tokens: Sequence[Token]) -> int:
 # cyclopts by itself turns 2.5 into 2
 WholeNumber = Annotated[int, Parameter(converter=_whole_number)]
 
+NEWEST = "newest"  # what --resume means when no file follows it
+
+
+def _checkpoint_name(type_: Any, tokens: Sequence[Token]) -> str | None:
+    value = tokens[0].value
+    return {"true": NEWEST, "false": None}.get(value.lower(), value)  # resume: true in a file
+
+
+Resume = Annotated[str | None, Parameter(converter=_checkpoint_name, negative=())]
+
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
@@ -85,8 +95,8 @@ class Config:
     "Write a checkpoint every so many steps too, not only after each epoch."
     keep: WholeNumber = 2
     "Checkpoints to keep, the newest."
-    resume: bool | str = False
-    "Go on from the run folder's newest good checkpoint, or from the one that FILE names."
+    resume: Resume = None
+    "Go on from the run folder's newest good checkpoint, or from the FILE that is named."
     allow_changes: bool = False
     "Go on although settings are not those of the checkpoint."
     log_every: WholeNumber = 200
@@ -99,6 +109,8 @@ class Config:
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             _check_value(field, getattr(self, field.name))
+        if isinstance(self.resume, bool):
+            object.__setattr__(self, "resume", NEWEST if self.resume else None)
         if self.run_dir is None:
             object.__setattr__(self, "run_dir", f"work/runs/{self.model}_{self.loss}_{self.opt}")
 

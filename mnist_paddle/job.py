@@ -47,10 +47,9 @@ class Rank:
         self.code: int | None = None  # exit status other than 0, if the system told
         self.ended_by_paddle: bool | None = None
 
-    def look(self, records: Path) -> None:
+    def look(self, records: Path, now: float) -> None:
         self.start = self.start or _record(records / f"{self.number}.start")
         if self.start and not self.dead:
-            now = time.monotonic()
             alive, self.code = _state(self.start["pid"])
             if alive:
                 self.last_alive = now
@@ -66,12 +65,17 @@ class Rank:
         """Tell whether it, or what it has started, may still run and should not."""
         return not self.dead or self.failed
 
-    def order(self) -> tuple[bool, float]:
-        """Return what sorts the process that failed first before those that failed with it."""
+    def order(self) -> tuple[bool, float, bool]:
+        """Return what sorts the process that failed first before those that failed with it.
+
+        Of two that died between the same two looks, one that aborted lost its connection to the
+        other: gloo's exception in a backward pass ends the process.
+        """
         recorded = self.end is not None and self.end["code"] != 0
         return (
             bool(self.ended_by_paddle) and not recorded,
             self.end["time"] if self.end and recorded else self.last_alive,
+            self.code == -signal.SIGABRT,
         )
 
     def text(self) -> str:
@@ -179,8 +183,9 @@ class Job:
                 end = time.monotonic() + FAILURE_GRACE
 
     def _look(self, records: Path) -> None:
+        now = time.monotonic()
         for rank in self.ranks:
-            rank.look(records)
+            rank.look(records, now)
         # Read after the processes: what was dead before Paddle noticed was not ended by Paddle.
         named = self._named_by_paddle()
         for rank in self.ranks:
@@ -238,7 +243,8 @@ class Job:
     def _report(self, rank: Rank) -> int:
         """Print why one process failed, unless it is on the screen already."""
         text = rank.text()
-        code = rank.end["code"] if rank.end and not rank.code else rank.code
+        # What it said itself goes first: Paddle may have ended it while it was ending.
+        code = (rank.end and rank.end["code"]) or rank.code
         sentences = re.findall(r"^(?:.*: )?error: .*", text, re.MULTILINE)
         if code == 2 and sentences:
             if sentences[-1] not in self.live.shown:

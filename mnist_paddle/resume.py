@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import paddle
 
 from . import __version__, checkpoint
+from .config import NEWEST
 from .errors import CheckpointError
 from .random_state import random_state, restore_random_state
 from .run_folder import RunFolder
@@ -128,9 +129,9 @@ def _restore_newest(training: Training, folder: RunFolder) -> tuple[Path | None,
 
     Return it, and what is to be said of it and of those that were passed over.
     """
-    name = training.config.resume
+    name = str(training.config.resume)
     problems: list[CheckpointError] = []
-    for path in [Path(name)] if isinstance(name, str) else folder.checkpoints():
+    for path in folder.checkpoints() if name == NEWEST else [Path(name)]:
         try:
             changes = _restore(training, *checkpoint.load(path), path)
         except CheckpointError as problem:

@@ -28,7 +28,7 @@ from paddle.optimizer.lr import LRScheduler
 from tqdm import tqdm
 
 from . import checkpoint
-from .config import Config
+from .config import NEWEST, Config
 from .data import MODES, Split, load_data
 from .device import describe_device, use_device
 from .errors import CheckpointError, Stopped, TrainingError
@@ -74,7 +74,7 @@ def train_and_evaluate(config: Config) -> dict[str, Any]:
         OSError: the run folder cannot be written to.
         Stopped: SIGTERM or Ctrl-C came; there is a checkpoint to go on from.
     """
-    if isinstance(config.resume, str) and not Path(config.resume).is_file():
+    if config.resume not in (None, NEWEST) and not Path(str(config.resume)).is_file():
         raise CheckpointError(f"--resume {config.resume}: no such file.")
     training = prepare_training(config)
     folder = None

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 
 import numpy as np
 import paddle
@@ -50,29 +49,6 @@ def test_config_yaml_of_a_run_repeats_it(command, tiny_data, tmp_path):
     assert again.returncode == 0, again.stderr
     one, other = ((tmp_path / name / "model.safetensors").read_bytes() for name in "ab")
     assert one == other
-
-
-def test_a_killed_training_is_resumed_to_the_same_bytes(command, tiny_data, tmp_path):
-    words = ["train", "--opt", "adam", "--schedule", "polynomial", "--end_lr", "0.001"]
-    words += ["--epochs", "4", "--limit_batches", "4", "--data", str(tiny_data), "--run_dir"]
-    assert command(*words, "whole").returncode == 0
-    process = subprocess.Popen(
-        [sys.executable, "-m", "mnist_paddle", *words, "killed"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.DEVNULL,
-    )
-    while not (tmp_path / "killed" / "checkpoint.safetensors").exists():
-        assert process.poll() is None
-        time.sleep(0.01)
-    process.kill()
-    process.wait()
-    assert not (tmp_path / "killed" / "model.safetensors").exists()
-    resumed = command(*words, "killed", "--resume")
-    assert resumed.returncode == 0, resumed.stderr
-    assert "going on after epoch" in resumed.stdout
-    one, other = (tmp_path / name / "model.safetensors" for name in ("whole", "killed"))
-    assert one.read_bytes() == other.read_bytes()
 
 
 def test_the_gpu_is_used_or_refused_in_one_sentence(command, tmp_path):

@@ -155,3 +155,29 @@ def test_the_command_line_wins_over_the_file(monkeypatch, tiny_data, tmp_path):
         main(tokens=words)
     assert not stop.value.code
     assert seen == [Config(model="mlp", lr=0.25, batch_size=7, data=str(tiny_data))]
+
+
+def test_resume_alone_means_the_newest_and_a_file_that_file():
+    from mnist_paddle.commands import app, complete
+
+    def resume(*words):
+        arguments = app.parse_args(complete(["train", *words]), exit_on_error=False)[1].arguments
+        return arguments["options"].resume if arguments else None
+
+    assert resume() is None
+    assert resume("--resume") == "newest"
+    assert resume("--resume", "--lr", "1") == "newest"
+    assert resume("--resume", "a/b.safetensors", "--lr", "1") == "a/b.safetensors"
+    assert resume("--resume=a/b.safetensors") == "a/b.safetensors"
+    assert (Config(resume=True).resume, Config(resume=False).resume) == ("newest", None)
+
+
+def test_resume_in_a_file_may_be_true_or_false(tmp_path):
+    from mnist_paddle.commands import app, complete
+
+    for value, meaning in (("true", "newest"), ("false", None), ("null", None), ("a/b", "a/b")):
+        path = tmp_path / "file.yaml"
+        path.write_text(f"resume: {value}\nlr: 0.5\n")
+        words = complete(["train", "--config", str(path)])
+        options = app.parse_args(words, exit_on_error=False)[1].arguments["options"]
+        assert (options.resume, options.lr) == (meaning, 0.5)

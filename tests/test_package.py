@@ -147,7 +147,7 @@ def test_the_real_mnist_trains_a_cnn_to_read_it(mnist_dir, tmp_path):
 
 def test_every_command_in_readme_is_understood():
     """Parse them as the command line would, without running them."""
-    from mnist_paddle.commands import app
+    from mnist_paddle.commands import app, complete
 
     lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
     commands = [shlex.split(line, comments=True)[1:] for line in lines if line[:7] == "python "]
@@ -156,4 +156,4 @@ def test_every_command_in_readme_is_understood():
         assert os.access(ROOT / script, os.X_OK), script
         name = Path(script).stem
         if not name.startswith("measure"):
-            app.parse_args([name, *words], exit_on_error=False, print_error=False)
+            app.parse_args(complete([name, *words]), exit_on_error=False, print_error=False)
