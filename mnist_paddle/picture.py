@@ -10,8 +10,10 @@ The tutorial's `Image.ANTIALIAS` is gone since Pillow 10; it was the LANCZOS fil
 它就是 LANCZOS 滤波。
 """
 
+import io
 import logging
 import os
+import re
 import struct
 import warnings
 from pathlib import Path
@@ -26,13 +28,17 @@ from .errors import PictureError
 # to another program (EPS to Ghostscript), drawings that the system runs (WMF), and rarities.
 FORMATS = ("JPEG", "MPO", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "AVIF")
 MOST_PIXELS = 50_000_000  # 200 MB as colours; Pillow begins to warn at 89 million
-LARGEST_FILE = 256 << 20  # bytes
+LARGEST_FILE = 32 << 20  # bytes; a photograph has 5 to 20 million
+MOST_SCANS = 100  # of a JPEG: each goes over the whole picture; a progressive one has 10
+MOST_PARTS = 100_000  # segments of a JPEG, strips of a TIFF
 
 # What Pillow's decoders raise for damaged files, now and then an odd one.
 _DAMAGE = (
     *(OSError, ValueError, TypeError, LookupError, AttributeError, SyntaxError, struct.error),
     *(ArithmeticError, RuntimeError, MemoryError, EOFError, AssertionError),
 )
+
+_JPEG_MARKER = re.compile(rb"\xff([\x01-\xcf\xd9-\xfe])")  # no restarts, no stuffing
 
 logging.getLogger("PIL").setLevel(logging.CRITICAL)  # it logs what it then raises
 
@@ -55,10 +61,13 @@ def read_picture(path: str | Path) -> np.ndarray:
                 raise PictureError(
                     f"{path} is too large: {size:,} bytes, expected at most {LARGEST_FILE:,}."
                 )
-            picture = _open_picture(file)
+            content = file.read(size)
+            if fault := _costly_structure(content):
+                raise PictureError(f"{path} {fault}; save it as PNG.")
+            picture = _open_picture(io.BytesIO(content))
             if picture is None:
                 raise PictureError(
-                    f"{path} is not a picture that can be read, such as {', '.join(FORMATS)}."
+                    f"{path} is not a picture that can be read, expected {', '.join(FORMATS)}."
                 )
             with picture:
                 if picture.width * picture.height > MOST_PIXELS:
@@ -80,6 +89,31 @@ def read_picture(path: str | Path) -> np.ndarray:
         reason = ascii(str(error))[1:-1][:200] or type(error).__name__
         raise PictureError(f"{path} is damaged: {reason}.") from None
     return 255 - np.asarray(grey)
+
+
+def _costly_structure(content: bytes) -> str:
+    """Say what would cost Pillow minutes or gigabytes, few as the bytes are; "" if nothing does."""
+    if content.startswith(b"\xff\xd8"):
+        segments = scans = place = 0
+        while (match := _JPEG_MARKER.search(content, place)) and match[1] != b"\xd9":
+            segments += 1
+            scans += match[1] == b"\xda"
+            if scans > MOST_SCANS or segments > MOST_PARTS:
+                return f"is a JPEG of more than {MOST_SCANS} scans or {MOST_PARTS:,} segments"
+            place = match.end() + int.from_bytes(content[match.end() : match.end() + 2], "big")
+    elif content[:2] in (b"II", b"MM"):
+        order = "<" if content.startswith(b"II") else ">"
+        if 43 in content[2:4]:
+            return "is a BigTIFF"
+        (start,) = struct.unpack_from(f"{order}I", content, 4)
+        (entries,) = struct.unpack_from(f"{order}H", content, start)
+        for place in range(start + 2, start + 2 + 12 * entries, 12):
+            if place + 12 > len(content):  # cut short, as Pillow will find
+                break
+            _, kind, count = struct.unpack_from(f"{order}HHI", content, place)
+            if kind not in (1, 2, 6, 7) and count > MOST_PARTS:  # bytes and text stay as they are
+                return f"is a TIFF with {count:,} values in one place"
+    return ""
 
 
 def _open_picture(file: BinaryIO) -> ImageFile.ImageFile | None:

@@ -427,8 +427,10 @@ def fuzz(reader: str, count: int, seed: int) -> dict[str, object]:
         faulthandler.cancel_dump_traceback_later()
         seconds = time.monotonic() - start
         os.dup2(stderr, 2)
+        os.close(stderr)
         printed.seek(0)
         text = printed.read()
+        printed.close()
     return {
         "reader": reader,
         "seed": seed,

@@ -183,6 +183,47 @@ def test_the_limit_of_pixels_is_below_the_one_where_pillow_warns(tmp_path, monke
     assert not recwarn.list
 
 
+def jpeg_of_many_scans(scans):
+    """A small file of a large picture, and its last scan again and again."""
+    file = io.BytesIO()
+    Image.new("L", (2000, 2000)).save(file, "JPEG", progressive=True)
+    content = file.getvalue()
+    return content[:-2] + content[content.rindex(b"\xff\xda") : -2] * scans + b"\xff\xd9"
+
+
+def jpeg_of_many_segments(segments):
+    content = jpeg(16, 16)
+    return content[:2] + b"\xff\xe1\0\2" * segments + content[2:]
+
+
+def tiff_of_many_strips(strips):
+    """One row of one pixel in each strip, all of them the same byte."""
+    tags = [(256, 4, 1, 1), (257, 4, 1, strips), (258, 4, 1, 8), (259, 4, 1, 1), (262, 4, 1, 1)]
+    tags += [(273, 3, strips, 200), (278, 4, 1, 1), (279, 4, 1, 1)]
+    entries = b"".join(struct.pack("<HHII", *tag) for tag in tags)
+    start = b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries
+    return start.ljust(200, b"\0") + b"\xc8\0" * strips
+
+
+COSTLY = {
+    "scans": (jpeg_of_many_scans, 80, 5000, "is a JPEG of more than 100 scans"),
+    "segments": (jpeg_of_many_segments, 90_000, 2_000_000, "or 100,000 segments"),
+    "strips": (tiff_of_many_strips, 10_000, 4_000_000, "is a TIFF with 4,000,000 values in one"),
+}
+
+
+@pytest.mark.parametrize("name", COSTLY)
+def test_a_small_file_that_costs_minutes_or_gigabytes_is_refused(tmp_path, name):
+    make, allowed, absurd, words = COSTLY[name]
+    path = tmp_path / "costly"
+    path.write_bytes(make(allowed))
+    assert read_picture(path).shape == (28, 28)
+    path.write_bytes(make(absurd))
+    assert path.stat().st_size < 10 << 20
+    with moderate(most_mib=50, most_seconds=2), pytest.raises(PictureError, match=words):
+        read_picture(path)
+
+
 def test_a_picture_file_of_a_sparse_terabyte_is_refused_at_once(tmp_path):
     path = tmp_path / "p.webp"
     Image.new("L", (9, 9)).save(path)
@@ -221,7 +262,7 @@ def test_a_postscript_picture_is_never_given_to_ghostscript(tmp_path):
         assert finished.returncode != 0
         assert (tmp_path / "log").exists() == starts
         if not starts:
-            assert "digit.png is not a picture that can be read, such as JPEG" in finished.stderr
+            assert "digit.png is not a picture that can be read, expected JPEG" in finished.stderr
     assert not (tmp_path / "written").exists()
 
 
