@@ -94,11 +94,19 @@ def _check_header(
 def predict(trained: TrainedModel, images: np.ndarray) -> list[Prediction]:
     """Read the digits of `images` `[N, 28, 28] uint8`, ink 255 and paper 0.
 
-    Source: part 1, item 14. A square-error model's output is rounded and clipped to 0..9.
+    A square-error model's output is rounded and clipped to 0..9. Source: part 1, item 14.
+
+    Raises:
+        CheckpointError: the network gives no finite numbers.
     """
     pixels = scale_pixels(images.reshape([-1, 1, 28, 28]))
     with paddle.no_grad():
         outputs = trained.model(paddle.to_tensor(pixels))
+        if not np.isfinite(outputs.numpy()).all():
+            raise CheckpointError(
+                "the network's outputs are not finite numbers: its weights are spoilt; "
+                "train the model again."
+            )
         digits = trained.objective.digits(outputs).numpy()
         if trained.objective.probabilities is None:
             values = outputs[:, 0].numpy()

@@ -86,3 +86,10 @@ def test_no_objective_takes_softmax_over_one_output():
     """A softmax over one output is always 1, so a loss with one output has no probabilities."""
     assert all(o.probabilities is None for o in OBJECTIVES.values() if o.outputs == 1)
     assert {name: o.outputs for name, o in OBJECTIVES.items()} == {"mse": 1, "ce": 10}
+
+
+def test_every_square_error_output_means_one_of_ten_digits():
+    """One that is no number, or beyond all integers, too: a spoilt network is still counted."""
+    outputs = [[-7.0], [2.4], [2.6], [11.0], [math.inf], [-math.inf], [math.nan], [1e30]]
+    digits = OBJECTIVES["mse"].digits(paddle.to_tensor(outputs, "float32")).numpy()
+    assert digits.tolist() == [0, 2, 3, 9, 9, 0, 0, 9]

@@ -17,8 +17,10 @@ from mnist_paddle import picture as picture_module
 from mnist_paddle.config import Config
 from mnist_paddle.data import load_data
 from mnist_paddle.errors import CheckpointError, PictureError
+from mnist_paddle.losses import OBJECTIVES
+from mnist_paddle.models import build_model
 from mnist_paddle.picture import read_picture
-from mnist_paddle.predict import load_model, predict
+from mnist_paddle.predict import TrainedModel, load_model, predict
 from mnist_paddle.trainer import train_and_evaluate
 
 
@@ -418,3 +420,12 @@ def test_evaluate_command_counts_as_training_did(command, runs, tiny_data, tmp_p
         assert counts.shape == (10, 10)
         assert (np.trace(counts), counts.sum()) == (correct, total)
         assert (folder / f"confusion_{mode}.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("loss", ["mse", "ce"])
+def test_a_network_with_spoilt_weights_is_an_error_not_a_digit(loss):
+    model = build_model("linear", OBJECTIVES[loss].outputs)
+    model.output.weight.set_value(np.full(model.output.weight.shape, np.nan, np.float32))
+    trained = TrainedModel(model, OBJECTIVES[loss], {})
+    with pytest.raises(CheckpointError, match="not finite numbers"):
+        predict(trained, np.zeros([1, 28, 28], np.uint8))
