@@ -20,6 +20,7 @@ from two_hosts import two_hosts
 
 from mnist_paddle import checkpoint
 from mnist_paddle.data import Split, load_data
+from mnist_paddle.errors import CheckpointError
 from mnist_paddle.models import build_model
 from mnist_paddle.parallel import Ranks
 
@@ -154,10 +155,18 @@ def test_two_ranks_do_what_one_process_does_with_batches_of_both(launch, train, 
 
 
 def test_four_ranks_do_what_one_process_does_with_adam_and_a_cnn(launch, train, tmp_path):
-    settings = {"model": "cnn", "opt": "adam", "lr": 0.001, "epochs": 1}
-    launch(4, "four", batch_size=25, **settings)
-    train("one", batch_size=100, **settings)
+    """And what four ranks have begun, one process can go on with, when told to."""
+    settings = {"model": "cnn", "opt": "adam", "lr": 0.001}
+    launch(4, "four", batch_size=25, epochs=1, **settings)
+    train("one", batch_size=100, epochs=1, **settings)
     assert_close(tmp_path / "four", tmp_path / "one", **CLOSE_ADAM)
+    more = {**settings, "batch_size": 100, "epochs": 2, "resume": True}
+    with pytest.raises(CheckpointError, match="made with batch_size 25 and this run has 100"):
+        train("four", **more)
+    train("four", **more, allow_changes=True)
+    train("one", **more)
+    assert_close(tmp_path / "four", tmp_path / "one", **CLOSE_ADAM)
+    assert len(rows(tmp_path / "four", "step")) == len(rows(tmp_path / "one", "step")) == 22
 
 
 def test_scale_lr_multiplies_the_rates_by_the_ranks(launch, tmp_path):
