@@ -30,6 +30,7 @@ class TrainedModel:
     model: nn.Layer
     objective: Objective
     header: dict[str, Any]
+    path: str | Path
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def load_model(path: str | Path) -> TrainedModel:
         ) from None
     checkpoint.restore_model(model, tensors, path)
     model.eval()
-    return TrainedModel(model, objective, header)
+    return TrainedModel(model, objective, header, path)
 
 
 def _check_header(
@@ -104,8 +105,8 @@ def predict(trained: TrainedModel, images: np.ndarray) -> list[Prediction]:
         outputs = trained.model(paddle.to_tensor(pixels))
         if not np.isfinite(outputs.numpy()).all():
             raise CheckpointError(
-                "the network's outputs are not finite numbers: its weights are spoilt; "
-                "train the model again."
+                f"{trained.path}: the network's outputs are not finite numbers, its weights are "
+                f"spoilt; train the model again."
             )
         digits = trained.objective.digits(outputs).numpy()
         if trained.objective.probabilities is None:

@@ -426,6 +426,6 @@ def test_evaluate_command_counts_as_training_did(command, runs, tiny_data, tmp_p
 def test_a_network_with_spoilt_weights_is_an_error_not_a_digit(loss):
     model = build_model("linear", OBJECTIVES[loss].outputs)
     model.output.weight.set_value(np.full(model.output.weight.shape, np.nan, np.float32))
-    trained = TrainedModel(model, OBJECTIVES[loss], {})
-    with pytest.raises(CheckpointError, match="not finite numbers"):
+    trained = TrainedModel(model, OBJECTIVES[loss], {}, "spoilt.safetensors")
+    with pytest.raises(CheckpointError, match=r"spoilt\.safetensors: .* not finite numbers"):
         predict(trained, np.zeros([1, 28, 28], np.uint8))
