@@ -381,8 +381,8 @@ def measure_promises(
         "",
         *table(["what happens", "tried", "outcome"], found),
         "",
-        f"Data parallel on the CPU, the CNN on {promises.real_name}, 60 steps of 100 images for each rank, one "
-        f"thread each, 5 runs:",
+        f"Data parallel on the CPU, the CNN on {promises.real_name}, 60 steps of 100 images for "
+        "each rank, one thread each, 5 runs:",
         "",
         *table(["ranks", "images/s, median", "range", "efficiency"], rates, "rrrr"),
     ]

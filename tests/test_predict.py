@@ -356,7 +356,7 @@ def test_a_header_promises_no_more_than_the_weights_bear_out(tmp_path, runs, hid
         load_model(path)
 
 
-def test_weights_of_another_type_or_shape_are_refused_and_nan_is_read(tmp_path, runs):
+def test_weights_of_another_type_or_shape_are_refused(tmp_path, runs):
     tensors, header = checkpoint.load(runs / "mlp_ce" / "model.safetensors")
     path = tmp_path / "m.safetensors"
     for name, array, words in (
@@ -368,9 +368,6 @@ def test_weights_of_another_type_or_shape_are_refused_and_nan_is_read(tmp_path, 
         checkpoint.save(path, {**tensors, name: array}, header)
         with pytest.raises(CheckpointError, match=words):
             load_model(path)
-    checkpoint.save(path, {**tensors, "output.bias": np.full(10, np.nan, np.float32)}, header)
-    (answer,) = predict(load_model(path), np.zeros((1, 28, 28), np.uint8))
-    assert all(map(np.isnan, answer.probabilities))
 
 
 def test_predict_command_prints_a_digit_per_picture_and_json(command, runs, picture):
