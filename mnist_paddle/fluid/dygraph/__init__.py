@@ -1,0 +1,110 @@
+"""`fluid.dygraph`: everything that old dygraph scripts take from it.
+
+nn.py has the layers, base.py the mode, the others what their names say.
+Today all of it is in paddle, paddle.nn, paddle.optimizer.lr and paddle.distributed.
+
+fluid.dygraph：旧的动态图脚本从这里取用的全部名字。
+nn.py 是各种层，base.py 是动态图模式，其余各文件如其名。
+今天它们都在 paddle、paddle.nn、paddle.optimizer.lr 和 paddle.distributed 里。
+"""
+
+from ..missing import lookup
+from . import (
+    base,
+    checkpoint,
+    jit,
+    learning_rate_scheduler,
+    nn,
+    parallel,
+)
+from .base import (
+    BackwardStrategy,
+    disable_dygraph,
+    enable_dygraph,
+    enabled,
+    grad,
+    guard,
+    no_grad,
+    to_variable,
+)
+from .checkpoint import load_dygraph, save_dygraph
+from .jit import TracedLayer, declarative, dygraph_to_static_func
+from .learning_rate_scheduler import (
+    CosineDecay,
+    ExponentialDecay,
+    InverseTimeDecay,
+    LambdaDecay,
+    LinearLrWarmup,
+    MultiStepDecay,
+    NaturalExpDecay,
+    NoamDecay,
+    PiecewiseDecay,
+    PolynomialDecay,
+    StepDecay,
+)
+from .nn import (
+    FC,
+    BatchNorm,
+    Conv2D,
+    Dropout,
+    Embedding,
+    Layer,
+    LayerList,
+    LayerNorm,
+    Linear,
+    ParameterList,
+    Pool2D,
+    Sequential,
+)
+from .parallel import DataParallel, Env, ParallelEnv, prepare_context
+
+__all__ = [
+    "FC",
+    "BackwardStrategy",
+    "BatchNorm",
+    "Conv2D",
+    "CosineDecay",
+    "DataParallel",
+    "Dropout",
+    "Embedding",
+    "Env",
+    "ExponentialDecay",
+    "InverseTimeDecay",
+    "LambdaDecay",
+    "Layer",
+    "LayerList",
+    "LayerNorm",
+    "Linear",
+    "LinearLrWarmup",
+    "MultiStepDecay",
+    "NaturalExpDecay",
+    "NoamDecay",
+    "ParallelEnv",
+    "ParameterList",
+    "PiecewiseDecay",
+    "PolynomialDecay",
+    "Pool2D",
+    "Sequential",
+    "StepDecay",
+    "TracedLayer",
+    "base",
+    "checkpoint",
+    "declarative",
+    "disable_dygraph",
+    "dygraph_to_static_func",
+    "enable_dygraph",
+    "enabled",
+    "grad",
+    "guard",
+    "jit",
+    "learning_rate_scheduler",
+    "load_dygraph",
+    "nn",
+    "no_grad",
+    "parallel",
+    "prepare_context",
+    "save_dygraph",
+    "to_variable",
+]
+
+__getattr__ = lookup("fluid.dygraph")

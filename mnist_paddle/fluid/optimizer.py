@@ -1,0 +1,395 @@
+"""Optimizers of old scripts: `fluid.optimizer.Adam(learning_rate=0.01, parameter_list=…)`.
+
+Each holds today's optimizer of that name. `minimize` takes one step with the gradients that
+`loss.backward()` has left, asks a decay object for the rate, and clears nothing.
+The saved state says which parameter is which by its place, so it fits a model built again.
+
+旧脚本的优化器：fluid.optimizer.Adam(learning_rate=0.01, parameter_list=…)。
+每个都包着今天的同名优化器。minimize 用 loss.backward() 留下的梯度走一步，
+向衰减对象要学习率，不清空梯度。
+保存的状态按位置记住参数，所以适合重新建立的模型。
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import paddle
+from paddle import optimizer as today
+from paddle.base.layer_helper import LayerHelper
+
+from .dygraph import nn as dygraph_nn
+from .dygraph.checkpoint import PLACES
+from .dygraph.learning_rate_scheduler import LearningRateDecay
+from .missing import lookup
+
+__all__ = [
+    "SGD",
+    "Adadelta",
+    "AdadeltaOptimizer",
+    "Adagrad",
+    "AdagradOptimizer",
+    "Adam",
+    "AdamOptimizer",
+    "Adamax",
+    "AdamaxOptimizer",
+    "Momentum",
+    "MomentumOptimizer",
+    "Optimizer",
+    "RMSProp",
+    "RMSPropOptimizer",
+    "SGDOptimizer",
+]
+
+
+class Optimizer:
+    """What the optimizers have in common; today `paddle.optimizer.Optimizer`.
+
+    `learning_rate` is a number or a decay object.
+
+    Raises:
+        AttributeError: dygraph, and no parameter_list; 1.5, whose layers had a name scope, took
+            every parameter there was, and so does this where such layers were made.
+    """
+
+    def __init__(
+        self,
+        modern: Any,
+        learning_rate: Any,
+        parameter_list: Iterable[Any] | None,
+        regularization: Any,
+        grad_clip: Any,
+        **options: Any,
+    ) -> None:
+        self._parameter_list = None if parameter_list is None else list(parameter_list)
+        self._learning_rate = learning_rate
+        self.regularization, self._grad_clip = regularization, grad_clip
+        self._modern_class, self._options = modern, options
+        self._modern: Any = None
+        self._last_rate: float | None = None
+        if paddle.in_dynamic_mode() and parameter_list is None:
+            if not dygraph_nn.name_scopes_used:
+                raise AttributeError(
+                    "in dygraph an optimizer needs parameter_list: write "
+                    "parameter_list=model.parameters()."
+                )
+        elif self._parameter_list == []:
+            raise ValueError("parameter_list is empty: the model has no parameters yet.")
+
+    def _parameters(self) -> list[Any]:
+        if self._parameter_list is not None:
+            return self._parameter_list
+        unique = {id(p): p for layer in dygraph_nn.living for p in layer.parameters()}
+        return sorted(unique.values(), key=lambda p: _natural(p.name))
+
+    def _made(self, parameters: list[Any] | None, rate: Any) -> Any:
+        """Return today's optimizer, made when its parameters are known."""
+        if self._modern is None:
+            self._modern = self._modern_class(
+                learning_rate=rate,
+                parameters=parameters,
+                weight_decay=self.regularization,
+                grad_clip=self._grad_clip,
+                **self._options,
+            )
+        return self._modern
+
+    def minimize(
+        self,
+        loss: Any,
+        startup_program: Any = None,
+        parameter_list: Iterable[Any] | None = None,
+        no_grad_set: Any = None,
+        grad_clip: Any = None,
+    ) -> tuple[list[Any], list[tuple[Any, Any]]]:
+        """1.x: `minimize(loss)` after `loss.backward()`; today `optimizer.step()`.
+
+        In a static program it adds backward and update to the program, as then.
+        """
+        if not paddle.in_dynamic_mode():
+            return self._minimize_static(loss, startup_program, parameter_list, no_grad_set)
+        if grad_clip is not None:
+            self._grad_clip = grad_clip
+            if self._modern is not None:
+                self._modern._grad_clip = grad_clip
+        if self._parameter_list is None and parameter_list is not None:
+            self._parameter_list = list(parameter_list)
+        return [], self.apply_gradients(self.backward(loss, parameter_list=parameter_list))
+
+    def _minimize_static(self, loss: Any, startup: Any, parameters: Any, no_grad: Any) -> Any:
+        rate = self._learning_rate
+        rate = rate() if isinstance(rate, LearningRateDecay) else rate
+        return self._made(None, rate).minimize(loss, startup, parameters, no_grad)
+
+    def backward(
+        self,
+        loss: Any,
+        startup_program: Any = None,
+        parameter_list: Iterable[Any] | None = None,
+        no_grad_set: Any = None,
+        callbacks: Any = None,
+    ) -> list[tuple[Any, Any]]:
+        """1.x: `backward(loss)` → [(parameter, gradient)]; in dygraph it computes nothing."""
+        chosen = self._parameters() if parameter_list is None else parameter_list
+        return [(p, p.grad) for p in chosen if p.trainable and p.grad is not None]
+
+    def apply_gradients(self, params_grads: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+        """1.x: `apply_gradients(params_grads)`; today `optimizer.step()`."""
+        rate = self._learning_rate
+        rate = rate() if isinstance(rate, LearningRateDecay) else float(rate)
+        modern = self._made(self._parameters(), rate)
+        modern.set_lr(rate)
+        self._last_rate = rate
+        modern._apply_optimize(loss=None, startup_program=None, params_grads=params_grads)
+        return params_grads
+
+    def clear_gradients(self) -> None:
+        """1.x: `clear_gradients()`; today `clear_grad()`."""
+        for parameter in self._parameters():
+            if parameter.trainable:
+                parameter.clear_gradient()
+
+    def current_step_lr(self) -> float:
+        """1.8: `current_step_lr()`; today `get_lr()`: the rate of the last step, or the first."""
+        rate = self._learning_rate
+        if not isinstance(rate, LearningRateDecay):
+            return float(rate)
+        return float(rate.step()) if self._last_rate is None else self._last_rate
+
+    def _global_learning_rate(self) -> Any:
+        return paddle.to_tensor([self.current_step_lr()], "float32")
+
+    def set_lr(self, value: Any) -> None:
+        """1.8: `set_lr(value)`; today the same.
+
+        Raises:
+            RuntimeError: the rate comes from a decay object.
+        """
+        if isinstance(self._learning_rate, LearningRateDecay):
+            raise RuntimeError("set_lr cannot change a rate that comes from a decay object.")
+        self._learning_rate = float(value)
+
+    def state_dict(self) -> dict[str, Any]:
+        """1.x: `state_dict()`; today the same, keyed by names that change with every model."""
+        state: dict[str, Any] = {}
+        kept = self._modern._accumulators if self._modern is not None else {}
+        for accumulator, by_name in kept.items():
+            for name, tensor in by_name.items():
+                state[f"{name}_{accumulator}_0"] = tensor
+        if isinstance(self._learning_rate, LearningRateDecay):
+            state["LR_Scheduler"] = self._learning_rate.state_dict()
+            state["global_step"] = np.array([self._learning_rate.step_num], np.int32)
+        state[PLACES] = [parameter.name for parameter in self._parameters()]
+        return state
+
+    def set_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """1.x: `set_dict(state_dict)`; today `set_state_dict`.
+
+        The n-th parameter gets what the n-th had when the state was saved, whatever its name.
+
+        Raises:
+            RuntimeError: the state is of another network or optimizer.
+        """
+        if isinstance(self._learning_rate, LearningRateDecay):
+            if "LR_Scheduler" in state_dict:
+                schedule = state_dict["LR_Scheduler"]
+                if "step_num" in schedule:
+                    self._learning_rate.set_state_dict(schedule)
+                else:  # written by today's Paddle
+                    self._learning_rate.step_num = int(schedule["last_epoch"])
+            elif "global_step" in state_dict:
+                self._learning_rate.step_num = int(np.asarray(state_dict["global_step"]).item())
+        arrays = {key: value for key, value in state_dict.items() if hasattr(value, "shape")}
+        arrays.pop("global_step", None)
+        if not arrays:
+            return
+        parameters = [parameter for parameter in self._parameters() if parameter.trainable]
+        rate = self._learning_rate
+        rate = rate.step() if isinstance(rate, LearningRateDecay) else float(rate)
+        modern = self._made(self._parameters(), float(rate))
+        modern.helper = modern.helper or LayerHelper(type(modern).__name__)
+        block = paddle.base.framework.default_main_program().global_block()
+        modern._create_accumulators(block, parameters)
+        for accumulator, by_name in modern._accumulators.items():
+            stored = _stored(arrays, accumulator, state_dict.get(PLACES), self._parameters())
+            for parameter in parameters:
+                value = np.asarray(stored.get(parameter.name, ()), np.float32)
+                own = by_name[parameter.name]
+                if value.size != np.prod(own.shape):
+                    raise RuntimeError(
+                        f"the optimizer's state does not fit: {accumulator} of {parameter.name} "
+                        f"has shape {list(value.shape)}, expected {list(own.shape)}."
+                    )
+                own.set_value(value.reshape(own.shape))
+
+    set_dict = set_state_dict
+
+
+def _stored(
+    arrays: dict[str, Any], accumulator: str, places: Sequence[str] | None, parameters: list[Any]
+) -> dict[str, Any]:
+    """Return what a state holds under the name of one accumulator, by the names of today."""
+    ending = re.compile(rf"_{accumulator}_\d+$")
+    found = {ending.sub("", key): arrays[key] for key in arrays if ending.search(key)}
+    names = [parameter.name for parameter in parameters]
+    if places is None and set(found) <= set(names):
+        return found
+    places = sorted(found, key=_natural) if places is None else places
+    return {now: found[then] for now, then in zip(names, places, strict=False) if then in found}
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Return a key that sorts linear_2.w_0 before linear_10.w_0."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
+
+
+class SGDOptimizer(Optimizer):
+    """1.x: `SGD(learning_rate, parameter_list, regularization, grad_clip, name)`.
+
+    Today: `paddle.optimizer.SGD(learning_rate, parameters, weight_decay, grad_clip)`.
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any,
+        parameter_list: Iterable[Any] | None = None,
+        regularization: Any = None,
+        grad_clip: Any = None,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(today.SGD, learning_rate, parameter_list, regularization, grad_clip)
+
+
+class MomentumOptimizer(Optimizer):
+    """1.x: `Momentum(learning_rate, momentum, parameter_list, use_nesterov=False, …)`.
+
+    Today: `paddle.optimizer.Momentum`.
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any,
+        momentum: float,
+        parameter_list: Iterable[Any] | None = None,
+        use_nesterov: bool = False,
+        regularization: Any = None,
+        grad_clip: Any = None,
+        name: str | None = None,
+    ) -> None:
+        options = {"momentum": momentum, "use_nesterov": use_nesterov}
+        super().__init__(
+            today.Momentum, learning_rate, parameter_list, regularization, grad_clip, **options
+        )
+
+
+class AdagradOptimizer(Optimizer):
+    """1.x: `Adagrad(learning_rate, epsilon=1e-6, parameter_list, …)`; today `Adagrad`."""
+
+    def __init__(
+        self,
+        learning_rate: Any,
+        epsilon: float = 1e-6,
+        parameter_list: Iterable[Any] | None = None,
+        regularization: Any = None,
+        grad_clip: Any = None,
+        name: str | None = None,
+        initial_accumulator_value: float = 0.0,
+    ) -> None:
+        options = {"epsilon": epsilon, "initial_accumulator_value": initial_accumulator_value}
+        super().__init__(
+            today.Adagrad, learning_rate, parameter_list, regularization, grad_clip, **options
+        )
+
+
+class AdamOptimizer(Optimizer):
+    """1.x: `Adam(learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8, parameter_list, …)`.
+
+    Today: `paddle.optimizer.Adam`.
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-8,
+        parameter_list: Iterable[Any] | None = None,
+        regularization: Any = None,
+        grad_clip: Any = None,
+        name: str | None = None,
+        lazy_mode: bool = False,
+    ) -> None:
+        options = {"beta1": beta1, "beta2": beta2, "epsilon": epsilon, "lazy_mode": lazy_mode}
+        super().__init__(
+            today.Adam, learning_rate, parameter_list, regularization, grad_clip, **options
+        )
+
+
+class AdamaxOptimizer(Optimizer):
+    """1.x: `Adamax(learning_rate=0.001, beta1, beta2, epsilon, parameter_list, …)`; today same."""
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-8,
+        parameter_list: Iterable[Any] | None = None,
+        regularization: Any = None,
+        grad_clip: Any = None,
+        name: str | None = None,
+    ) -> None:
+        options = {"beta1": beta1, "beta2": beta2, "epsilon": epsilon}
+        super().__init__(
+            today.Adamax, learning_rate, parameter_list, regularization, grad_clip, **options
+        )
+
+
+class AdadeltaOptimizer(Optimizer):
+    """1.x: `Adadelta(learning_rate, epsilon=1e-6, rho=0.95, parameter_list, …)`; today same."""
+
+    def __init__(
+        self,
+        learning_rate: Any,
+        epsilon: float = 1e-6,
+        rho: float = 0.95,
+        parameter_list: Iterable[Any] | None = None,
+        regularization: Any = None,
+        grad_clip: Any = None,
+        name: str | None = None,
+    ) -> None:
+        options = {"epsilon": epsilon, "rho": rho}
+        super().__init__(
+            today.Adadelta, learning_rate, parameter_list, regularization, grad_clip, **options
+        )
+
+
+class RMSPropOptimizer(Optimizer):
+    """1.x: `RMSProp(learning_rate, rho=0.95, epsilon=1e-6, momentum=0.0, centered=False, …)`.
+
+    Today: `paddle.optimizer.RMSProp`.
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any,
+        rho: float = 0.95,
+        epsilon: float = 1e-6,
+        momentum: float = 0.0,
+        centered: bool = False,
+        parameter_list: Iterable[Any] | None = None,
+        regularization: Any = None,
+        grad_clip: Any = None,
+        name: str | None = None,
+    ) -> None:
+        options = {"rho": rho, "epsilon": epsilon, "momentum": momentum, "centered": centered}
+        super().__init__(
+            today.RMSProp, learning_rate, parameter_list, regularization, grad_clip, **options
+        )
+
+
+SGD, Momentum, Adagrad, Adam = SGDOptimizer, MomentumOptimizer, AdagradOptimizer, AdamOptimizer
+Adamax, Adadelta, RMSProp = AdamaxOptimizer, AdadeltaOptimizer, RMSPropOptimizer
+
+__getattr__ = lookup("fluid.optimizer")

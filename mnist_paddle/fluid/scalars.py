@@ -1,0 +1,93 @@
+"""Paddle 1.x had no numbers without a shape: a loss was a Tensor of shape [1].
+
+Its array converted to float and int; NumPy 2.4 refuses that for shape [1], and so does Paddle.
+Number is an array that still converts; PATCHES lists every Tensor method that install() changes.
+
+Paddle 1.x 没有形状为空的数：loss 是形状为 [1] 的张量。
+它的数组能转成 float 和 int；NumPy 2.4 对形状 [1] 不再允许，Paddle 也跟着不行。
+Number 是仍然可以转换的数组；PATCHES 列出 install() 改动的全部张量方法。
+"""
+
+from typing import Any
+
+import numpy as np
+import paddle
+
+
+class Number(np.ndarray):
+    """An array of one element that float(), int(), "%f" and indexing take, as NumPy 1 allowed."""
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        return self.item().__index__()
+
+    def __round__(self, digits: int | None = None) -> Any:
+        return round(self.item(), digits)
+
+    def __repr__(self) -> str:
+        return repr(self.view(np.ndarray))
+
+    def __reduce__(self) -> Any:
+        return self.view(np.ndarray).__reduce__()  # a file of it must open without this package
+
+
+_numpy = paddle.Tensor.numpy
+_backward = paddle.Tensor.backward
+
+
+class BackwardStrategy:
+    """1.x: `BackwardStrategy()`, given to `loss.backward(strategy)`; today nothing replaces it.
+
+    `sort_sum_gradient` asked for one order of summing; today's order is always the same.
+    """
+
+    sort_sum_gradient = False
+
+
+def numpy(self: Any, *internal: Any) -> np.ndarray:
+    """1.x: `var.numpy()`; today the same. Shape [] becomes [1], and one element a Number.
+
+    Paddle itself calls it with an argument, and gets what it expects.
+    """
+    array = _numpy(self, *internal)
+    if internal or array.size != 1:
+        return array
+    return np.atleast_1d(array).view(Number)
+
+
+def backward(
+    self: Any, backward_strategy: Any = None, retain_graph: bool = False, **others: Any
+) -> None:
+    """1.x: `loss.backward(backward_strategy)`; today `loss.backward()`."""
+    if not isinstance(backward_strategy, BackwardStrategy | None):
+        others["grad_tensor"] = backward_strategy  # today's first argument
+    _backward(self, retain_graph=retain_graph, **others)
+
+
+def to_float(self: Any) -> float:
+    """1.x: `float(var)` for one element of any shape; today only for shape []."""
+    return float(self.item())
+
+
+def to_int(self: Any) -> int:
+    """1.x: `int(var)` for one element of any shape; today only for shape []."""
+    return int(self.item())
+
+
+def to_index(self: Any) -> int:
+    """1.x: `range(var)`, `array[var]` for one whole number; today only for shape []."""
+    return self.item().__index__()
+
+
+PATCHES = {
+    "numpy": numpy,
+    "backward": backward,
+    "__float__": to_float,
+    "__int__": to_int,
+    "__index__": to_index,
+}
