@@ -12,13 +12,10 @@ The tutorial restored its optimizer before it had a state to restore, and so res
 教程在优化器还没有状态时就去恢复它，结果什么也没有恢复。
 """
 
-from __future__ import annotations
-
 import dataclasses
 import math
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import paddle
 
@@ -27,34 +24,7 @@ from .config import NEWEST
 from .errors import CheckpointError
 from .random_state import random_state, restore_random_state
 from .run_folder import RunFolder
-
-if TYPE_CHECKING:
-    from .trainer import Training
-
-# Where a model was trained, and what was shown or kept meanwhile, does not change it.
-_SHOWN = ("log_every", "check_shapes", "visualdl")
-_KEPT = ("run_dir", "checkpoint_every", "keep", "resume", "allow_changes")
-_NOT_IN_MODEL = frozenset(("data", "reader", "capacity", *_SHOWN, *_KEPT))
-
-
-@dataclass
-class Position:
-    """How far a training has come; images, loss_sum and epoch_seconds are of the current epoch."""
-
-    epoch: int = 0  # finished epochs
-    batch: int = 0  # finished batches of the current epoch
-    step: int = 0  # finished steps of the whole training
-    images: int = 0  # seen, by all ranks
-    loss_sum: float = 0.0  # over those images
-    epoch_seconds: float = 0.0
-    train_seconds: float = 0.0  # of the finished epochs
-
-
-def settings_of_model(training: Training) -> dict[str, Any]:
-    """Return the settings that decide the weights, the number of ranks among them."""
-    settings = dataclasses.asdict(training.config)
-    kept = {key: settings[key] for key in settings.keys() - _NOT_IN_MODEL}
-    return {**kept, "ranks": training.ranks.size}
+from .training import Position, Training, settings_of_model
 
 
 def model_header(training: Training, metrics: dict[str, int]) -> dict[str, Any]:
@@ -195,7 +165,7 @@ def _position(training: Training, header: dict[str, Any]) -> Position:
     """Return where in this training's batches the checkpoint stopped."""
     position = Position(**header["position"])
     for field in dataclasses.fields(Position):
-        value, kind = getattr(position, field.name), int if field.type == "int" else (int, float)
+        value, kind = getattr(position, field.name), int if field.type is int else (int, float)
         if not isinstance(value, kind) or isinstance(value, bool) or not 0 <= value < math.inf:
             raise ValueError(f"{field.name} is {value!r}")
     size = training.config.batch_size * training.ranks.size

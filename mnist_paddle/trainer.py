@@ -10,58 +10,33 @@ The tutorial had no seed, no evaluation and no accuracy; here each run has all t
 """
 
 import dataclasses
-import json
 import math
 import signal
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import paddle
-from paddle import Tensor, nn
-from paddle.optimizer import Optimizer
-from paddle.optimizer.lr import LRScheduler
+from paddle import Tensor
 from tqdm import tqdm
 
 from . import checkpoint
 from .config import NEWEST, Config
-from .data import MODES, Split, load_data
-from .device import describe_device, use_device
+from .device import describe_device
 from .errors import CheckpointError, Stopped, TrainingError
 from .evaluation import Score, evaluate
 from .figures import draw_curve
-from .losses import OBJECTIVES, Objective
-from .models import build_model, count_parameters, describe_layers
-from .optimizers import make_optimizer, make_schedule
-from .parallel import Ranks, start_ranks
+from .models import count_parameters, describe_layers
 from .readers import choose_reader
-from .resume import Position, model_header, resume, save_checkpoint, settings_of_model
+from .resume import model_header, resume, save_checkpoint
 from .run_folder import RunFolder
 from .stopping import StopSignals
+from .training import Position, Training, prepare_training
 
 say = tqdm.write  # a line on standard output that does not tear a progress bar
-
-
-@dataclass
-class Training:
-    """The parts of one run, and how far it has come."""
-
-    config: Config
-    place: Any
-    ranks: Ranks
-    splits: dict[str, Split]
-    objective: Objective
-    model: nn.Layer
-    network: nn.Layer  # computes as model does; with several ranks it averages the gradients too
-    schedule: LRScheduler
-    optimizer: Optimizer
-    steps_per_epoch: int  # the short last batch included
-    position: Position = field(default_factory=Position)
-    valid: Score | None = None  # after the last finished epoch, if this process trained it
 
 
 def train_and_evaluate(config: Config) -> dict[str, Any]:
@@ -94,39 +69,6 @@ def train_and_evaluate(config: Config) -> dict[str, Any]:
     finally:
         if folder:
             folder.close()
-
-
-def prepare_training(config: Config) -> Training:
-    """Set up every stage: device, ranks, data, loss, network, learning rate, optimizer."""
-    place = use_device(config.gpu)
-    ranks = start_ranks(config.gpu)
-    with ranks.one_first():  # it leaves a cache for the others
-        splits = {mode: load_data(mode, config.data) for mode in MODES}
-    paddle.seed(config.seed)  # the initial weights; the order of the images has the same seed
-    objective = OBJECTIVES[config.loss]
-    model = build_model(config.model, objective.outputs, config.hidden)
-    steps_per_epoch = math.ceil(len(splits["train"]) / (config.batch_size * ranks.size))
-    steps_per_epoch = min(steps_per_epoch, config.limit_batches or steps_per_epoch)
-    factor = ranks.size if config.scale_lr else 1
-    schedule = make_schedule(
-        config.schedule, config.lr * factor, config.epochs * steps_per_epoch, config.end_lr * factor
-    )
-    optimizer = make_optimizer(config.opt, schedule, model.parameters(), config.weight_decay)
-    training = Training(
-        config,
-        place,
-        ranks,
-        splits,
-        objective,
-        model,
-        ranks.wrap(model),
-        schedule,
-        optimizer,
-        steps_per_epoch,
-    )
-    ranks.agree("set of options", json.dumps(settings_of_model(training), sort_keys=True))
-    ranks.agree("data file", splits["train"].digest)
-    return training
 
 
 def train_epoch(training: Training, folder: RunFolder | None, signals: StopSignals) -> int:

@@ -3,10 +3,9 @@
 
 python scripts/measure_promises.py [--kills 200] [--commands 60] [--launches 10] [--inputs 20000]
 
-Trainings are real processes and are killed with real signals; the full disk is a small tmpfs, the
-two machines are network namespaces (both need root). A promise that is not kept shows in the table
-and makes the exit code 1. It takes half an hour on 2 cores, which should have nothing else to do:
-the last table gives images per second.
+Trainings are real processes and are killed with real signals; the full disk is a small tmpfs, which
+needs root. A promise that is not kept shows in the table and makes the exit code 1. It takes a
+quarter of an hour on 2 cores.
 """
 
 import json
@@ -26,36 +25,25 @@ from pathlib import Path
 import paddle
 from cyclopts import run
 from readme import ROOT, machine, table, write_into_readme
+from trainings import LAUNCH, TRAIN, Trainings
 
 from mnist_paddle import checkpoint
-from mnist_paddle.data import load_data, write_data
-from mnist_paddle.data.drawn_digits import draw_digits
 from mnist_paddle.errors import CheckpointError
 
 sys.path.insert(0, str(ROOT / "tests"))
 from rank_processes import pid_of_rank
-from run_files import checkpoints, rows, same_result
-from two_hosts import two_hosts
+from run_files import checkpoints, same_result
 
 START = "<!-- table of promises: scripts/measure_promises.py -->"
-TRAIN, LAUNCH = ROOT / "scripts" / "train.py", ROOT / "scripts" / "launch.py"
-# A CNN, 22 steps: some seconds of training in which to be stopped.
-SMALL = ["--opt", "adam", "--schedule", "polynomial", "--end_lr", "0.001", "--epochs", "2"]
-SMALL += ["--checkpoint_every", "3", "--log_every", "1"]
 Row = tuple[str, str, str]  # fault, how many times tried, outcome
 
 
-class Promises:
-    """What the measurements share: small data, a folder to work in, chance, and how it went."""
+class Promises(Trainings):
+    """The faults, what chance decides of them, and how many promises were not kept."""
 
-    def __init__(self, folder: Path, data: str) -> None:
-        self.folder, self.real_data, self.chance = folder, data, random.Random(0)
-        self.real_name = load_data("eval", data).name
-        self.broken = 0
-        self.data = folder / "small.json.gz"
-        sizes = {"train": 1050, "valid": 130, "eval": 170}
-        splits = {mode: draw_digits(n, seed=[7, i]) for i, (mode, n) in enumerate(sizes.items())}
-        write_data(self.data, splits, "small")
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.chance, self.broken = random.Random(0), 0
 
     def keep(self, promise: bool) -> bool:
         """Count a broken promise."""
@@ -80,7 +68,7 @@ class Promises:
     def stopped_commands(self, count: int) -> list[Row]:
         """Stop scripts/train.py by one of three signals at a random moment, and resume it."""
         began = time.monotonic()
-        whole = self._run(TRAIN, "whole")
+        whole = self.run(TRAIN, "whole")
         longest = time.monotonic() - began
         signals = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
         tried, in_training = Counter[signal.Signals](), Counter[signal.Signals]()
@@ -88,7 +76,7 @@ class Promises:
         while tried.total() < count:
             folder = self.folder / f"command{runs}"
             while True:
-                process = self._start(TRAIN, folder, "--resume")
+                process = self.start(TRAIN, folder, "--resume")
                 number = self.chance.choice(signals)
                 try:
                     process.wait(self.chance.uniform(0, longest))
@@ -125,12 +113,12 @@ class Promises:
 
     def killed_ranks(self, count: int) -> list[Row]:
         """Kill one of two ranks at a random moment, time the launcher's end, and resume."""
-        whole = self._launch(2, "ranks_whole")
+        whole = self.launch(2, "ranks_whole")
         seconds, tried, runs, equal = [], 0, 0, 0
         while tried < count:
             folder = self.folder / f"ranks{runs}"
             while True:
-                process = self._start(LAUNCH, folder, "--resume", ranks=2)
+                process = self.start(LAUNCH, folder, "--resume", ranks=2)
                 for line in process.stdout or ():
                     if line.startswith("epoch: "):
                         break
@@ -162,7 +150,7 @@ class Promises:
 
     def damaged_checkpoints(self, count: int) -> list[Row]:
         """Flip one bit of a checkpoint, or cut it off, anywhere."""
-        folder = self._run(TRAIN, "damaged")
+        folder = self.run(TRAIN, "damaged")
         path = checkpoints(folder)[-1]
         content, before = path.read_bytes(), checkpoint.load(path)
         outcomes = Counter[tuple[str, str]]()
@@ -199,7 +187,7 @@ class Promises:
     def full_disks(self, count: int) -> list[Row]:
         """Train on a small disk that is full after some checkpoints; then make it larger."""
         words = ["--keep", "99"]
-        whole = self._run(TRAIN, "disk_whole", *words)
+        whole = self.run(TRAIN, "disk_whole", *words)
         one = checkpoints(whole)[0].stat().st_size
         disk, full, equal = self.folder / "disk", 0, 0
         disk.mkdir()
@@ -209,13 +197,13 @@ class Promises:
             if subprocess.run(mount, capture_output=True).returncode:
                 return [("A full disk", "not tried", "needs the right to mount a small disk")]
             try:
-                process = self._start(TRAIN, disk / "run", *words)
+                process = self.start(TRAIN, disk / "run", *words)
                 said, _ = process.communicate()
                 whole_ones = [checkpoint.load(path) for path in checkpoints(disk / "run")]
                 sentence = "is whole, --resume goes on" if whole_ones else "there is none yet"
                 full += self.keep(process.returncode == 2 and sentence in said)
                 subprocess.run(["mount", "-o", "remount,size=64m", disk], check=True)
-                self._run(TRAIN, "disk/run", *words, "--resume")
+                self.run(TRAIN, "disk/run", *words, "--resume")
                 equal += self.keep(same_result(disk / "run", whole))
             finally:
                 subprocess.run(["umount", disk], check=True)
@@ -249,108 +237,6 @@ class Promises:
             )
         return result
 
-    def equal_ranks(self) -> list[Row]:
-        """Compare the weights of N ranks at batch 200/N with those of one process at 200."""
-        return [
-            self._equal_ranks(name, ["--opt", opt, "--lr", lr])
-            for name, opt, lr in (("Momentum", "momentum", "0.01"), ("Adam", "adam", "0.001"))
-        ]
-
-    def _equal_ranks(self, name: str, words: list[str]) -> Row:
-        words = [*words, "--epochs", "1", "--data", self.real_data]
-        one = self._run(TRAIN, f"{name}1", *words, "--batch_size", "200", small=False)
-        counts, differences = [_correct(one)], []
-        for ranks in (2, 4):
-            size = ["--batch_size", str(200 // ranks)]
-            several = self._launch(ranks, f"{name}{ranks}", *words, *size, small=False)
-            differences.append(f"{self._difference(several, one):.1e} with {ranks} ranks")
-            counts.append(_correct(several))
-        return (
-            f"1, 2 and 4 ranks, the same global batch of 200: an epoch of {self.real_name}, "
-            f"CNN, {name}",
-            "once each",
-            f"largest difference of a weight {', '.join(differences)}; correct on eval: "
-            f"{', '.join(map(str, counts))}",
-        )
-
-    def two_machines(self) -> list[Row]:
-        fault = "2 machines (network namespaces) instead of one process, the same global batch"
-        words = [*SMALL, "--data", self.data, "--batch_size", "50"]
-        try:
-            with two_hosts() as hosts:
-                processes = []
-                for number in (0, 1):
-                    where = ["--master", f"{hosts.addresses[0]}:8090", "--rank", number]
-                    where += ["--nnodes", 2, "--nproc_per_node", 1]
-                    where += ["--log_dir", self.folder / f"machine{number}.log"]
-                    script = [TRAIN, *words, "--run_dir", self.folder / "machines"]
-                    processes.append(hosts.run(number, [sys.executable, LAUNCH, *where, *script]))
-                for process in processes:
-                    said, errors = process.communicate(timeout=200)
-                    if process.returncode:
-                        raise RuntimeError(said + errors)
-        except BaseException as skipped:  # pytest's own, where namespaces cannot be made
-            if type(skipped).__name__ != "Skipped":
-                raise
-            return [(fault, "not tried", str(skipped))]
-        one = self._run(TRAIN, "machine")
-        difference = self._difference(self.folder / "machines", one)
-        return [(fault, "once", f"largest difference of a weight {difference:.1e}")]
-
-    def throughput(self, runs: int = 5) -> list[list[str]]:
-        """Return a row for each number of ranks: images per second, and efficiency."""
-        words = ["--epochs", "1", "--limit_batches", "60", "--data", self.real_data]
-        result, alone = [], 0.0
-        for ranks in (1, 2, 4):
-            rates = []
-            for number in range(runs):
-                folder = self._launch(ranks, f"rate{ranks}_{number}", *words, small=False)
-                (epoch,) = rows(folder, "epoch")
-                rates.append(60 * 100 * ranks / float(epoch["seconds"]))
-            rate = statistics.median(rates)
-            alone = alone or rate
-            spread = f"{min(rates):.0f} to {max(rates):.0f}"
-            result.append([str(ranks), f"{rate:.0f}", spread, f"{rate / alone / ranks:.0%}"])
-        return result
-
-    def _words(self, script: Path, folder: Path, *more: object, ranks: int, small: bool) -> list:
-        words: list[object] = [sys.executable, "-u", script]
-        if script == LAUNCH:
-            words += ["--nproc_per_node", ranks, "--log_dir", folder.with_suffix(".log"), TRAIN]
-            words += ["--batch_size", 100 // ranks] if small else []
-        words += [*SMALL, "--data", self.data] if small else []
-        return [*map(str, [*words, "--run_dir", folder, *more])]
-
-    def _start(
-        self, script: Path, folder: Path, *more: object, ranks: int = 1, small: bool = True
-    ) -> subprocess.Popen:
-        return subprocess.Popen(
-            self._words(script, folder, *more, ranks=ranks, small=small),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
-        )
-
-    def _run(self, script: Path, name: str, *more: object, ranks: int = 1, small: bool = True):
-        """Run to the end; return the run folder."""
-        process = self._start(script, self.folder / name, *more, ranks=ranks, small=small)
-        said, _ = process.communicate()
-        if process.returncode:
-            raise RuntimeError(f"{name}: exit {process.returncode}: {said}")
-        return self.folder / name
-
-    def _launch(self, ranks: int, name: str, *more: object, small: bool = True) -> Path:
-        return self._run(LAUNCH, name, *more, ranks=ranks, small=small)
-
-    def _difference(self, run: Path, other: Path) -> float:
-        ours, theirs = (checkpoint.load(f / "model.safetensors")[0] for f in (run, other))
-        return max(float(abs(ours[key] - theirs[key]).max()) for key in theirs)
-
-
-def _correct(run: Path) -> int:
-    return json.loads((run / "result.json").read_text())["eval_correct"]
-
 
 def measure_promises(
     *,
@@ -359,12 +245,10 @@ def measure_promises(
     launches: int = 10,
     inputs: int = 20_000,
     disks: int = 10,
-    data: str = "work/mnist.json.gz",
 ) -> None:
-    """Try every fault so many times, and write both tables."""
+    """Try every fault so many times, and write the table."""
     with tempfile.TemporaryDirectory() as folder:
-        promises = Promises(Path(folder), str(Path(data).resolve()))
-        rates = promises.throughput()
+        promises = Promises(Path(folder))
         found: list[Sequence[str]] = [
             *promises.killed_forks(kills),
             *promises.stopped_commands(commands),
@@ -372,19 +256,12 @@ def measure_promises(
             *promises.damaged_checkpoints(2000),
             *promises.full_disks(disks),
             *promises.hostile_files(inputs),
-            *promises.equal_ranks(),
-            *promises.two_machines(),
         ]
     lines = [
         f"Written by `scripts/measure_promises.py` on {date.today()}: {machine()}, "
         f"Paddle {paddle.__version__}. Promises broken: {promises.broken}.",
         "",
         *table(["what happens", "tried", "outcome"], found),
-        "",
-        f"Data parallel on the CPU, the CNN on {promises.real_name}, 60 steps of 100 images for "
-        "each rank, one thread each, 5 runs:",
-        "",
-        *table(["ranks", "images/s, median", "range", "efficiency"], rates, "rrrr"),
     ]
     write_into_readme(START, lines)
     sys.exit(promises.broken > 0)

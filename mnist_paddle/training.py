@@ -1,0 +1,105 @@
+"""The whole, prepared: of what parts is one training made, and how far has it come?
+
+`prepare_training` sets up every stage from one Config: device, ranks, data, loss, network,
+learning rate, optimizer. trainer.py runs what it returns, resume.py keeps it and puts it back.
+
+训练的准备：一次训练由哪些部分组成？现在走到了哪里？
+`prepare_training` 按一个 Config 备好每个步骤：设备、进程、数据、损失、网络、学习率、优化器。
+trainer.py 运行它返回的结果，resume.py 把它保存下来，再恢复回去。
+"""
+
+import dataclasses
+import json
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import paddle
+from paddle import nn
+from paddle.optimizer import Optimizer
+from paddle.optimizer.lr import LRScheduler
+
+from .config import Config
+from .data import MODES, Split, load_data
+from .device import use_device
+from .evaluation import Score
+from .losses import OBJECTIVES, Objective
+from .models import build_model
+from .optimizers import make_optimizer, make_schedule
+from .parallel import Ranks, start_ranks
+
+# Where a model was trained, and what was shown or kept meanwhile, does not change it.
+_SHOWN = ("log_every", "check_shapes", "visualdl")
+_KEPT = ("run_dir", "checkpoint_every", "keep", "resume", "allow_changes")
+_NOT_IN_MODEL = frozenset(("data", "reader", "capacity", *_SHOWN, *_KEPT))
+
+
+@dataclass
+class Position:
+    """How far a training has come; images, loss_sum and epoch_seconds are of the current epoch."""
+
+    epoch: int = 0  # finished epochs
+    batch: int = 0  # finished batches of the current epoch
+    step: int = 0  # finished steps of the whole training
+    images: int = 0  # seen, by all ranks
+    loss_sum: float = 0.0  # over those images
+    epoch_seconds: float = 0.0
+    train_seconds: float = 0.0  # of the finished epochs
+
+
+@dataclass
+class Training:
+    """The parts of one run, and how far it has come."""
+
+    config: Config
+    place: Any
+    ranks: Ranks
+    splits: dict[str, Split]
+    objective: Objective
+    model: nn.Layer
+    network: nn.Layer  # computes as model does; with several ranks it averages the gradients too
+    schedule: LRScheduler
+    optimizer: Optimizer
+    steps_per_epoch: int  # the short last batch included
+    position: Position = field(default_factory=Position)
+    valid: Score | None = None  # after the last finished epoch, if this process trained it
+
+
+def prepare_training(config: Config) -> Training:
+    """Set up every stage: device, ranks, data, loss, network, learning rate, optimizer."""
+    place = use_device(config.gpu)
+    ranks = start_ranks(config.gpu)
+    with ranks.one_first():  # it leaves a cache for the others
+        splits = {mode: load_data(mode, config.data) for mode in MODES}
+    paddle.seed(config.seed)  # the initial weights; the order of the images has the same seed
+    objective = OBJECTIVES[config.loss]
+    model = build_model(config.model, objective.outputs, config.hidden)
+    steps_per_epoch = math.ceil(len(splits["train"]) / (config.batch_size * ranks.size))
+    steps_per_epoch = min(steps_per_epoch, config.limit_batches or steps_per_epoch)
+    factor = ranks.size if config.scale_lr else 1
+    schedule = make_schedule(
+        config.schedule, config.lr * factor, config.epochs * steps_per_epoch, config.end_lr * factor
+    )
+    optimizer = make_optimizer(config.opt, schedule, model.parameters(), config.weight_decay)
+    training = Training(
+        config,
+        place,
+        ranks,
+        splits,
+        objective,
+        model,
+        ranks.wrap(model),
+        schedule,
+        optimizer,
+        steps_per_epoch,
+    )
+    ranks.agree("set of options", json.dumps(settings_of_model(training), sort_keys=True))
+    ranks.agree("data file", splits["train"].digest)
+    return training
+
+
+def settings_of_model(training: Training) -> dict[str, Any]:
+    """Return the settings that decide the weights, the number of ranks among them."""
+    settings = dataclasses.asdict(training.config)
+    kept = {key: settings[key] for key in settings.keys() - _NOT_IN_MODEL}
+    return {**kept, "ranks": training.ranks.size}
