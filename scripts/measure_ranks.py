@@ -27,7 +27,8 @@ from run_files import rows
 from two_hosts import two_hosts
 
 START = "<!-- table of ranks: scripts/measure_ranks.py -->"
-Row = tuple[str, str, str]  # what was compared, largest difference of a weight, correct on eval
+# What was compared, by how much losses and weights differ, correct on eval.
+Row = tuple[str, str, str, str]
 
 
 class Comparison(Trainings):
@@ -57,11 +58,13 @@ class Comparison(Trainings):
         """Compare N ranks at batch 200/N with one process at 200, over an epoch of the CNN."""
         words = ["--opt", opt, "--lr", lr, "--epochs", "1", "--data", self.real_data]
         one = self.run(TRAIN, f"{name}1", *words, "--batch_size", "200", small=False)
-        result = [(f"1 process, {name}", "–", _correct(one))]
+        result = [(f"1 process, {name}", "–", "–", _correct(one))]
         for ranks in (2, 4):
             size = ["--batch_size", str(200 // ranks)]
             several = self.launch(ranks, f"{name}{ranks}", *words, *size, small=False)
-            result.append((f"{ranks} ranks, {name}", _difference(several, one), _correct(several)))
+            result.append(
+                (f"{ranks} ranks, {name}", *_differences(several, one), _correct(several))
+            )
         return result
 
     def two_machines(self) -> list[Row]:
@@ -83,16 +86,20 @@ class Comparison(Trainings):
         except BaseException as skipped:  # pytest's own, where namespaces cannot be made
             if type(skipped).__name__ != "Skipped":
                 raise
-            return [("2 machines", f"not tried: {skipped}", "–")]
+            return [("2 machines", f"not tried: {skipped}", "–", "–")]
         one = self.run(TRAIN, "machine")
         name = "2 machines (network namespaces), Adam, 22 steps on 1,050 drawn digits"
         found = self.folder / "machines"
-        return [(name, _difference(found, one), _correct(found))]
+        return [(name, *_differences(found, one), _correct(found))]
 
 
-def _difference(run: Path, other: Path) -> str:
+def _differences(run: Path, other: Path) -> tuple[str, str]:
+    """Return the largest difference of a loss in the first 22 steps, and of a weight at the end."""
+    losses = [[float(row["loss"]) for row in rows(folder, "step")][:22] for folder in (run, other)]
+    loss = max(abs(one - two) for one, two in zip(*losses, strict=True))
     ours, theirs = (checkpoint.load(f / "model.safetensors")[0] for f in (run, other))
-    return f"{max(float(abs(ours[key] - theirs[key]).max()) for key in theirs):.1e}"
+    weight = max(float(abs(ours[key] - theirs[key]).max()) for key in theirs)
+    return f"{loss:.1e}", f"{weight:.1e}"
 
 
 def _correct(run: Path) -> str:
@@ -115,7 +122,7 @@ def measure_ranks(*, runs: int = 5, data: str = "work/mnist.json.gz") -> None:
         f"Paddle {paddle.__version__}. All together 200 images a step, the CNN, an epoch of "
         f"{comparison.real_name}:",
         "",
-        *table(["", "largest difference of a weight", "correct on eval"], found, "lrr"),
+        *table(["", "loss, steps 0 to 21: ±", "weights at the end: ±", "correct"], found, "lrrr"),
         "",
         f"How fast, on the CPU: 60 steps of 100 images for each rank, a thread each, {runs} runs:",
         "",
