@@ -9,7 +9,7 @@ NAMES 是这里提供的名字；ELSEWHERE 是这里没有提供、但知道用�
 别名不重复列出：`canonical` 按规则把各种写法归为一种。
 以点开头的是对象的方法和属性，例如 `.minimize`、`._padding`。
 
-Only Python's own library is imported here: scripts/write_fluid_table.py and check.py need no Paddle.
+Only Python's own library is imported here: the check and the table in README need no Paddle.
 """
 
 from __future__ import annotations
@@ -210,7 +210,7 @@ NAMES: dict[str, str] = {
     "fluid.program_guard": "paddle.static.program_guard(main, startup)",
     "fluid.scope_guard": "paddle.static.scope_guard(scope)",
     "fluid.global_scope": "paddle.static.global_scope()",
-    "fluid.Scope": "paddle.static.Scope(); in paddle.base.core",
+    "fluid.Scope": "paddle.base.core.Scope()",
     "fluid.CompiledProgram": "paddle.static.CompiledProgram(program)",
     "fluid.ParallelExecutor": "paddle.static.Executor(place)",
     "fluid.DataFeeder": "{name: array}; feed= takes arrays by name",
@@ -511,7 +511,7 @@ def modern(name: str) -> str | None:
 
 
 def line_and_note(name: str) -> tuple[str, str]:
-    """Split what `modern` says into the line of code and the note behind it, "" if there is none."""
+    """Split what `modern` says into the line of code and the note behind it, "" for none."""
     line, _, note = (modern(name) or "").partition("; ")
     while re.match(r"\w+\.\w+\([^;]*\)(;|$)", note):  # a second statement, not a note
         statement, _, note = note.partition("; ")

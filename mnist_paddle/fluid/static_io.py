@@ -1,0 +1,141 @@
+"""Saving of static programs: `fluid.io.save_inference_model`, `save_persistables` and others.
+
+An inference model is a folder with what paddle.static.save_inference_model writes; feeds are names.
+Parameters are one file of NumPy in a folder, in place of 1.x's file for each.
+
+静态图程序的保存：fluid.io.save_inference_model、save_persistables 等。
+预测模型是一个文件夹，内容由 paddle.static.save_inference_model 写成；输入用名字表示。
+参数保存成文件夹里的一个 NumPy 文件，而 1.x 是每个参数一个文件。
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import paddle
+
+from . import static
+from .missing import lookup
+from .static import NEW_IR, TestProgram, for_test, global_scope, set_variable, unwrap
+
+__all__ = [
+    "load_inference_model",
+    "load_params",
+    "load_persistables",
+    "save_inference_model",
+    "save_params",
+    "save_persistables",
+]
+
+MODEL = "__model__"
+PARAMETERS = "__params__"
+
+
+def save_inference_model(
+    dirname: str,
+    feeded_var_names: Sequence[str],
+    target_vars: Any,
+    executor: Any,
+    main_program: Any = None,
+    model_filename: str | None = None,
+    params_filename: str | None = None,
+    export_for_deployment: bool = True,
+    program_only: bool = False,
+) -> list[str]:
+    """1.x: `save_inference_model(dirname, feeded_var_names, target_vars, executor)`.
+
+    Today `paddle.static.save_inference_model(prefix, feed_vars, fetch_vars, executor)`. Returns the
+    names of the targets.
+    """
+    targets = list(target_vars) if isinstance(target_vars, list | tuple) else [target_vars]
+    names = [target.name for target in targets]
+    program = unwrap(main_program)
+    if program is None:
+        program = paddle.static.default_main_program()
+    if isinstance(program, TestProgram):
+        program = program.origin
+    feeded = [feeded_var_names] if isinstance(feeded_var_names, str) else feeded_var_names
+    if NEW_IR:
+        finder = static.Executor(paddle.CPUPlace())
+        inputs = [finder._value(program, name) for name in feeded]
+        program, found = for_test(program, [*inputs, *targets])
+        inputs, targets = found[: len(inputs)], found[len(inputs) :]
+    else:
+        inputs = [program.global_block().var(name) for name in feeded]
+    os.makedirs(dirname, exist_ok=True)
+    prefix = os.path.join(dirname, model_filename or MODEL)
+    paddle.static.save_inference_model(prefix, inputs, targets, executor._executor, program=program)
+    return names
+
+
+def load_inference_model(
+    dirname: str,
+    executor: Any,
+    model_filename: str | None = None,
+    params_filename: str | None = None,
+    pserver_endpoints: Any = None,
+) -> list[Any]:
+    """1.x: `load_inference_model(dirname, executor)` → [program, names to feed, what to fetch].
+
+    Today `paddle.static.load_inference_model(prefix, executor)`. Models that 1.x wrote are another
+    format.
+    """
+    static.switch()
+    prefix = os.path.join(dirname, model_filename or MODEL)
+    return list(paddle.static.load_inference_model(prefix, executor._executor))
+
+
+def _save(mode: str) -> Callable[..., None]:
+    def save(
+        executor: Any, dirname: str, main_program: Any = None, filename: str | None = None
+    ) -> None:
+        program = _program(main_program)
+        os.makedirs(dirname, exist_ok=True)
+        state = program.state_dict(mode, global_scope())
+        arrays = {name: np.array(tensor) for name, tensor in state.items()}
+        with open(os.path.join(dirname, filename or PARAMETERS), "wb") as file:
+            np.savez(file, **arrays)
+
+    return save
+
+
+def _load(mode: str) -> Callable[..., None]:
+    def load(
+        executor: Any, dirname: str, main_program: Any = None, filename: str | None = None
+    ) -> None:
+        wanted = _program(main_program).state_dict(mode, global_scope())
+        with np.load(os.path.join(dirname, filename or PARAMETERS)) as saved:
+            missing = sorted(set(wanted) - set(saved.files))
+            if missing:
+                raise RuntimeError(f"{dirname} holds no {', '.join(missing)} of this program.")
+            for name in wanted:
+                set_variable(name, saved[name], place=executor.place)
+
+    return load
+
+
+def _program(program: Any) -> Any:
+    program = unwrap(program)
+    if program is None:
+        return paddle.static.default_main_program()
+    return program.origin if isinstance(program, TestProgram) else program
+
+
+save_params, load_params = _save("param"), _load("param")
+save_persistables, load_persistables = _save("all"), _load("all")
+for _function, _verb, _what in [
+    (save_params, "save", "params"),
+    (load_params, "load", "params"),
+    (save_persistables, "save", "persistables"),
+    (load_persistables, "load", "persistables"),
+]:
+    _function.__name__ = _function.__qualname__ = f"{_verb}_{_what}"
+    _function.__doc__ = (
+        f"1.x: `{_verb}_{_what}(executor, dirname, main_program, filename)`; "
+        f"today `paddle.static.{_verb}`."
+    )
+
+__getattr__ = lookup("fluid.io")
