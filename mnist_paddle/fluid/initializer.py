@@ -8,6 +8,7 @@ A seed of 0 meant the program's; another one here draws from a generator of its 
 种子为 0 表示用程序的种子；其他值在这里使用独立的随机数发生器。
 """
 
+import inspect
 import math
 from typing import Any
 
@@ -36,6 +37,9 @@ __all__ = [
 
 Bilinear = today.Bilinear
 NumpyArrayInitializer = today.Assign
+
+# Paddle 2.6 cuts at two deviations, as 1.x did; Paddle 3 at -2 and 2 unless told where.
+_BOUNDS_ARE_ASKED = "a" in inspect.signature(today.TruncatedNormal.__init__).parameters
 
 
 class _Seeded:
@@ -89,7 +93,8 @@ class TruncatedNormalInitializer(_Seeded, today.TruncatedNormal):
     """
 
     def __init__(self, loc: float = 0.0, scale: float = 1.0, seed: int = 0) -> None:
-        super().__init__(loc, scale)
+        bounds = {"a": loc - 2 * scale, "b": loc + 2 * scale} if _BOUNDS_ARE_ASKED else {}
+        super().__init__(loc, scale, **bounds)
         self._mean, self._std_dev, self._seed = loc, scale, seed
 
     def _draw(self, random: np.random.Generator, shape: list[int]) -> np.ndarray:

@@ -18,7 +18,8 @@ import paddle
 import paddle.dataset
 from PIL import Image
 
-from . import scalars
+from . import layers, scalars
+from .dygraph import nn
 from .missing import lookup
 
 # Module of Paddle 1.x: the module of ours that stands for it. Later, None: an empty module.
@@ -67,6 +68,8 @@ def install() -> None:
             _set(sys.modules[parent], child, module)
     for method, function in scalars.PATCHES.items():
         _set(paddle.Tensor, method, function)
+    # to_static must leave our functions as they are: they need no control flow made static.
+    paddle.jit.ignore_module([layers, nn])
     if not hasattr(Image, "ANTIALIAS"):
         _set(Image, "ANTIALIAS", Image.Resampling.LANCZOS)
     screen = sys.platform != "linux" or {"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ)

@@ -46,16 +46,10 @@ def activate(x: Var, act: str | None) -> Var:
     """Apply what `act="relu"` names; today one calls `paddle.nn.functional.relu` oneself."""
     if act is None:
         return x
-    function = globals().get(act) if act in _ACTIVATIONS else None
-    if function is None:
+    if act not in _ACTIVATIONS:
         raise ValueError(f"act={act!r} is unknown; choose from {', '.join(sorted(_ACTIVATIONS))}.")
-    return function(x)
+    return _ACTIVATIONS[act](x)
 
-
-_ACTIVATIONS = {
-    *("relu", "sigmoid", "tanh", "softmax", "sqrt", "abs", "square", "exp", "softplus", "relu6"),
-    *("softsign", "logsigmoid", "leaky_relu", "elu", "hard_sigmoid", "swish", "gelu", "log"),
-}
 
 # Old name: today's function. Each takes (x, name=None) and computes what it did.
 _OF_ONE: dict[str, Callable[..., Any]] = {
@@ -192,6 +186,12 @@ def hard_sigmoid(x: Var, slope: float = 0.2, offset: float = 0.5, name: Any = No
     return F.hardsigmoid(x, slope, offset)
 
 
+_ACTIVATIONS: dict[str, Callable[..., Any]] = {
+    **{name: globals()[name] for name in _OF_ONE if name not in ("ones_like", "zeros_like")},
+    **{"softmax": softmax, "leaky_relu": leaky_relu, "hard_sigmoid": hard_sigmoid},
+}
+
+
 def mean(x: Var, name: Any = None) -> Var:
     """1.x: `mean(x)`, of shape [1]; today `paddle.mean(x)`, of shape []."""
     return paddle.mean(x).reshape([1])
@@ -239,14 +239,15 @@ def softmax_with_cross_entropy(
 
     Today: `paddle.nn.functional.cross_entropy(logits, label)`, which averages.
     """
-    return F.softmax_with_cross_entropy(
+    losses = F.cross_entropy(
         logits,
         label,
         soft_label=soft_label,
         ignore_index=ignore_index,
-        return_softmax=return_softmax,
+        reduction="none",
         axis=axis,
     )
+    return (losses, F.softmax(logits, axis)) if return_softmax else losses
 
 
 def sigmoid_cross_entropy_with_logits(
@@ -419,8 +420,9 @@ def dropout(
     }
     if dropout_implementation not in modes:
         raise ValueError(f"dropout_implementation is {dropout_implementation!r}, none of {modes}.")
-    training = _training and not is_test
-    return F.dropout(x, dropout_prob, training=training, mode=modes[dropout_implementation])
+    if _training and not is_test:
+        return F.dropout(x, dropout_prob, mode=modes[dropout_implementation])
+    return x if dropout_implementation == "upscale_in_train" else x * (1 - dropout_prob)
 
 
 def matmul(

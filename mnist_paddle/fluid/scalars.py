@@ -38,6 +38,7 @@ class Number(np.ndarray):
 
 _numpy = paddle.Tensor.numpy
 _backward = paddle.Tensor.backward
+_shape: Any = vars(paddle.Tensor)["shape"]
 
 
 class BackwardStrategy:
@@ -84,7 +85,24 @@ def to_index(self: Any) -> int:
     return self.item().__index__()
 
 
+def shape(self: Any) -> list[int]:
+    """1.x: `var.shape`, a list, and printed as one; today's is a `paddle.Size`."""
+    return list(_shape.__get__(self))
+
+
+def stop_gradient(self: Any) -> bool:
+    """1.5: `var._stop_gradient = True`; today `stop_gradient`."""
+    return self.stop_gradient
+
+
+def set_stop_gradient(self: Any, value: bool) -> None:
+    """1.5: `var._stop_gradient = True`; today `stop_gradient`."""
+    self.stop_gradient = value
+
+
 PATCHES = {
+    "_stop_gradient": property(stop_gradient, set_stop_gradient),
+    "shape": property(shape),
     "numpy": numpy,
     "backward": backward,
     "__float__": to_float,

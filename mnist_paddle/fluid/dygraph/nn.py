@@ -10,6 +10,7 @@ their layers learn the size of the input when they first see it.
 这样的层第一次见到输入时才知道它的大小。
 """
 
+import copy
 import functools
 import math
 import warnings
@@ -21,6 +22,7 @@ import numpy as np
 import paddle
 from paddle import nn
 from paddle.nn import functional as F
+from paddle.utils import unique_name
 
 from .. import layers
 from ..missing import lookup
@@ -40,6 +42,7 @@ __all__ = [
     "Sequential",
 ]
 
+names_given: set[str] = set()
 living: "weakref.WeakSet[Layer]" = weakref.WeakSet()
 name_scopes_used = False  # then an optimizer may come without parameter_list
 
@@ -63,6 +66,26 @@ class Layer(nn.Layer):
         """1.x: `model.eval()`; today the same."""
         layers.set_training(False)
         return super().eval()
+
+    def create_parameter(
+        self,
+        shape: Any,
+        attr: Any = None,
+        dtype: Any = None,
+        is_bias: bool = False,
+        default_initializer: Any = None,
+    ) -> Any:
+        """1.x: `create_parameter(shape, attr, dtype, is_bias, default_initializer)`; today same.
+
+        A name that another model's parameter has gets a number behind it.
+        """
+        attr = paddle.ParamAttr._to_attr(attr)
+        if attr and attr.name in names_given:
+            attr = copy.copy(attr)
+            attr.name = unique_name.generate(attr.name)
+        if attr and attr.name:
+            names_given.add(attr.name)
+        return super().create_parameter(shape, attr, dtype, is_bias, default_initializer)
 
     def set_state_dict(  # type: ignore[override]
         self,
