@@ -30,7 +30,7 @@ from cyclopts import Parameter
 from .config import WholeNumber
 from .errors import DeviceError, InputError
 from .job import Job
-from .rank import SIZE
+from .rank import CPU, SIZE
 from .stopping import StopSignals
 
 RANK_PROGRAM = Path(__file__).resolve().with_name("rank.py")
@@ -53,6 +53,8 @@ class Launch:
     "GPUs to use, one process each: 0,1,2,3."
     nproc_per_node: WholeNumber | None = None
     "Processes on this machine; without --gpus they compute on the CPU."
+    cpu: Annotated[bool, Parameter(negative="")] = False
+    "For a script of Paddle 1.x: fluid.CUDAPlace means the CPU; --gpus only counts processes."
     nnodes: WholeNumber = 1
     "Machines; start the same command on each."
     master: str | None = None
@@ -76,7 +78,7 @@ def separate_script(words: Sequence[str]) -> list[str]:
     """Put `--` before the script: what follows it is the script's, whatever it looks like."""
     position = 0
     while position < len(words) and words[position].startswith("-"):
-        alone = "=" in words[position] or words[position] in ("-h", "--help", "--")
+        alone = "=" in words[position] or words[position] in ("-h", "--help", "--", "--cpu")
         position += 1 if alone else 2
     return [*words[:position], "--", *words[position:]]
 
@@ -97,6 +99,8 @@ def launch(words: Sequence[str], options: Launch, commands: Collection[str] = ()
         raise InputError(f"unknown option {words[0]} before the script; --help lists the options.")
     options = _from_old_options(options)
     count = _count(options)
+    if options.cpu:
+        options = dataclasses.replace(options, gpus=None, nproc_per_node=count)
     _check_script(words, commands)
     options = _check_machines(options)
     if importlib.util.find_spec("paddle") is None:
@@ -262,6 +266,8 @@ def _environment(options: Launch, count: int) -> dict[str, str]:
     """Return the environment of Paddle's launcher, which hands it on to every process."""
     environment = {key: value for key, value in os.environ.items() if key not in OVERRULING}
     environment[SIZE] = str(count * options.nnodes)
+    if options.cpu:
+        environment[CPU] = "1"
     if options.gpus is None:
         # One label per process, of a GPU that does not exist: Paddle's launcher hands out real
         # ones otherwise, and fails where it has fewer than processes. Not tried on a GPU.

@@ -10,10 +10,12 @@ Paddle 的启动器在每个进程里启动这个文件。脚本看到的 sys.ar
 供我们的启动器读取：Paddle 的启动器说不出哪个进程先失败，也说不出原因。
 """
 
+import ast
 import builtins
 import ctypes
 import json
 import os
+import re
 import signal
 import sys
 import time
@@ -24,6 +26,7 @@ from pathlib import Path
 from types import ModuleType
 
 RECORDS = "MNIST_PADDLE_RECORDS"  # variable: the folder of the records
+CPU = "MNIST_PADDLE_CPU"  # variable: for a script of Paddle 1.x a GPU place means the CPU
 SIZE = "MNIST_PADDLE_SIZE"  # variable: how many processes were asked for, on all machines
 FOLDER = Path(__file__).parent
 
@@ -70,7 +73,26 @@ def main() -> None:
 
 def runner_for(words: list[str]) -> Runner:
     """Choose what runs these words; another kind of script gets its runner here."""
-    return run_script if words[0].endswith(".py") else run_command
+    if not words[0].endswith(".py"):
+        return run_command
+    return run_old_script if is_old(Path(words[0])) else run_script
+
+
+def is_old(script: Path) -> bool:
+    """Tell whether a script imports paddle.fluid, the name of Paddle 1.x."""
+    source = script.read_bytes()
+    if b"fluid" not in source:
+        return False
+    try:
+        nodes = list(ast.walk(ast.parse(source)))
+    except (SyntaxError, ValueError):  # a script of Python 2, say
+        pattern = rb"^\s*(import|from)\s+paddle(\.fluid\b|\s+import\s+.*\bfluid\b)"
+        return bool(re.search(pattern, source, re.MULTILINE))
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+    return any(f"{name}.".startswith("paddle.fluid.") for name in names)
 
 
 def run_script(words: list[str]) -> None:
@@ -85,6 +107,21 @@ def run_script(words: list[str]) -> None:
     sys.argv = words
     sys.modules["__main__"] = module
     exec(compile(Path(path).read_bytes(), path, "exec", dont_inherit=True), module.__dict__)
+
+
+def run_old_script(words: list[str]) -> None:
+    """Run a script of Paddle 1.x: with the old names installed, as `python SCRIPT ARGS` does."""
+    sys.path.insert(0, str(FOLDER.parent))
+    from mnist_paddle.errors import InputError
+    from mnist_paddle.fluid import install
+
+    sys.path.remove(str(FOLDER.parent))
+    install()
+    try:
+        run_script(words)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
 
 
 def run_command(words: list[str]) -> None:

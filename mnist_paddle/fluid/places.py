@@ -17,8 +17,7 @@ import paddle
 from paddle import CPUPlace
 
 from ..errors import DeviceError
-
-CPU = "MNIST_PADDLE_CPU"  # variable: GPU places mean the CPU
+from ..rank import CPU
 
 __all__ = [
     "CPUPlace",
@@ -54,8 +53,8 @@ def CUDAPlace(id: int) -> Any:
     if not 0 <= id < _gpus():
         raise DeviceError(
             f"fluid.CUDAPlace({id}) needs a GPU that Paddle {paddle.__version__} does not find "
-            f"here: run `python -m mnist_paddle.fluid --cpu SCRIPT.py` to compute on the CPU, or "
-            f"set {CPU}=1."
+            f"here: write --cpu before the script to compute on the CPU, as in "
+            f"`python -m mnist_paddle.fluid --cpu SCRIPT.py` (or set {CPU}=1)."
         )
     return paddle.CUDAPlace(id)
 

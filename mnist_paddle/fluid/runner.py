@@ -14,8 +14,7 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
-from ..errors import InputError
-from ..rank import run_script
+from ..rank import CPU, run_old_script
 
 USAGE = """usage: python -m mnist_paddle.fluid [--cpu] SCRIPT.py [ARGS...]
        python -m mnist_paddle.fluid --check SCRIPT.py
@@ -46,13 +45,11 @@ def main(words: list[str] | None = None) -> None:
     if "--check" in options:
         sys.exit(importlib.import_module("mnist_paddle.fluid.check").main(words))
     if "--cpu" in options:
-        os.environ["MNIST_PADDLE_CPU"] = "1"
+        os.environ[CPU] = "1"
     if sys.path and not getattr(sys.flags, "safe_path", False):
         del sys.path[0]  # the folder we were started in; the script's takes its place
     try:
         run_old_script(words)
-    except InputError as error:
-        sys.exit(_refuse(str(error)))
     except Exception as error:
         trace = error.__traceback__
         while trace and _is_ours(trace):
@@ -60,14 +57,6 @@ def main(words: list[str] | None = None) -> None:
         error.__traceback__ = trace
         sys.excepthook(type(error), error, trace)
         sys.exit(1)
-
-
-def run_old_script(words: list[str]) -> None:
-    """Install the old names, then run the script as `python SCRIPT ARGS` does."""
-    from . import install
-
-    install()
-    run_script(words)
 
 
 def _is_ours(trace: TracebackType) -> bool:

@@ -8,6 +8,7 @@ TracedLayer is gone from Paddle 3; here it is a function made static for the sha
 Paddle 3 里没有 TracedLayer；这里它是一个按给定形状转成静态图的函数。
 """
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -77,7 +78,7 @@ class TracedLayer:
         """
         if feed not in (None, list(range(len(self._specs)))) or fetch not in (None, [0]):
             raise ValueError("save_inference_model saves all inputs and outputs: leave out feed.")
-        paddle.jit.save(self._layer, dirname, self._specs)
+        paddle.jit.save(self._layer, os.path.join(dirname, "__model__"), self._specs)
 
 
 __getattr__ = lookup("fluid.dygraph.jit")
