@@ -382,3 +382,12 @@ def test_a_static_convnet(run):
     assert number(r"after startup: ([\d.]+)", text) < 0.5
     assert number(r"after load: ([\d.]+)", text) == accuracy
     assert number(r"inference difference: ([\d.e+-]+)", text) < 1e-4
+
+
+def test_a_static_group_of_convolutions(run):
+    text = run("static_conv_group.py")
+    accuracy = number(r"train accuracy ([\d.]+)", text)
+    assert accuracy > 0.8
+    assert "testing changes nothing: True" in text
+    assert number(r"without the first layer ([\d.]+)", text) < 0.3
+    assert f"loaded again {accuracy:.4f} (8, 1, 3, 3)" in text

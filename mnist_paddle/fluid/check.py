@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from .names import ELSEWHERE, MODULES, NAMES, canonical, line_and_note
+from .names import ELSEWHERE, MODULES, MORE, NAMES, canonical, is_known, line_and_note
 
 SHIM = Path(__file__).parent
 # Methods that are written today as they were then: nothing to tell.
@@ -66,7 +66,7 @@ def names_in(path: str | Path) -> dict[str, list[int]]:
 def is_provided(name: str) -> bool:
     """Say whether this wing has a 1.x name: by the table, else by reading its own sources."""
     key = canonical(name)
-    if key in NAMES:
+    if key in NAMES or key in MORE:
         return True
     module, _, attribute = key.rpartition(".")
     return key not in ELSEWHERE and attribute in _defined_in(module)
@@ -172,7 +172,7 @@ class _Finder(ast.NodeVisitor):
 def modern_or_provided(name: str) -> bool:
     """Say whether anything is known of a name."""
     key = canonical(name)
-    return key in NAMES or key in ELSEWHERE or is_provided(key)
+    return is_known(key) or is_provided(key)
 
 
 def _roots() -> set[str]:
@@ -188,9 +188,9 @@ def _prefixes(name: str) -> Iterator[str]:
 @cache
 def _is_module(name: str) -> bool:
     """Say whether a name is a module of 1.x, such as fluid.layers, and nothing in itself."""
-    if canonical(name) in NAMES or canonical(name) in ELSEWHERE:
+    if is_known(canonical(name)):
         return False
-    keys = [*NAMES, *ELSEWHERE, *(long for long, _ in MODULES)]
+    keys = [*NAMES, *MORE, *ELSEWHERE, *(long for long, _ in MODULES)]
     return any(key == name or key.startswith(f"{name}.") for key in keys)
 
 

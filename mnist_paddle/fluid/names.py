@@ -1,11 +1,13 @@
 """The Paddle 1.x names, and the line that one would write today instead of each.
 
-NAMES holds what this wing provides, ELSEWHERE what it does not, but whose replacement is known.
+NAMES holds what MNIST scripts use, MORE what is provided besides, ELSEWHERE what is not, but whose
+replacement is known.
 Aliases are not repeated: `canonical` reduces every spelling to one, by rule.
 Keys that begin with a dot are methods and attributes of an object: `.minimize`, `._padding`.
 
 Paddle 1.x 的名字，以及今天应该怎样写。
-NAMES 是这里提供的名字；ELSEWHERE 是这里没有提供、但知道用什么代替的名字。
+NAMES 是 MNIST 脚本用到的名字，MORE 是另外提供的名字；
+ELSEWHERE 是这里没有提供、但知道用什么代替的名字。
 别名不重复列出：`canonical` 按规则把各种写法归为一种。
 以点开头的是对象的方法和属性，例如 `.minimize`、`._padding`。
 
@@ -161,7 +163,6 @@ NAMES: dict[str, str] = {
     # data
     "fluid.io.DataLoader.from_generator": "paddle.io.DataLoader(dataset, batch_size=100); with a "
     "paddle.io.Dataset or IterableDataset",
-    "fluid.io.DataLoader": "paddle.io.DataLoader(dataset, batch_size=100)",
     ".set_batch_generator": "paddle.io.DataLoader(dataset, batch_size=None); an IterableDataset "
     "that yields batches",
     ".set_sample_list_generator": "paddle.io.DataLoader(dataset, batch_size=100)",
@@ -223,85 +224,34 @@ NAMES: dict[str, str] = {
     "fluid.io.load_persistables": "paddle.static.load(program, prefix)",
 }
 
-ELSEWHERE: dict[str, str] = {
-    # layers, as classes
-    "fluid.dygraph.Conv2DTranspose": "paddle.nn.Conv2DTranspose(in_channels, out_channels, 3)",
-    "fluid.dygraph.Conv3D": "paddle.nn.Conv3D(in_channels, out_channels, 3)",
-    "fluid.dygraph.Conv3DTranspose": "paddle.nn.Conv3DTranspose(in_channels, out_channels, 3)",
+# Provided beyond the names that MNIST scripts use.
+MORE: dict[str, str] = {
     "fluid.dygraph.LayerNorm": "paddle.nn.LayerNorm(normalized_shape)",
-    "fluid.dygraph.GroupNorm": "paddle.nn.GroupNorm(groups, channels)",
-    "fluid.dygraph.InstanceNorm": "paddle.nn.InstanceNorm2D(num_features)",
-    "fluid.dygraph.SpectralNorm": "paddle.nn.SpectralNorm(weight_shape)",
-    "fluid.dygraph.PRelu": "paddle.nn.PReLU()",
-    "fluid.dygraph.GRUUnit": "paddle.nn.GRUCell(input_size, hidden_size)",
-    "fluid.dygraph.LSTMCell": "paddle.nn.LSTMCell(input_size, hidden_size)",
-    "fluid.dygraph.GRUCell": "paddle.nn.GRUCell(input_size, hidden_size)",
-    "fluid.dygraph.BilinearTensorProduct": "paddle.nn.Bilinear(in1, in2, out)",
-    "fluid.dygraph.NCE": "paddle.nn.functional.hsigmoid_loss(...)",
-    "fluid.dygraph.TreeConv": "nothing",
     "fluid.dygraph.ParameterList": "paddle.nn.ParameterList(...)",
     "fluid.dygraph.grad": "paddle.grad(outputs, inputs)",
     "fluid.dygraph.enabled": "paddle.in_dynamic_mode()",
-    "fluid.dygraph.ReduceLROnPlateau": "paddle.optimizer.lr.ReduceOnPlateau(lr)",
     "fluid.dygraph.StepDecay": "paddle.optimizer.lr.StepDecay(lr, step_size)",
     "fluid.dygraph.MultiStepDecay": "paddle.optimizer.lr.MultiStepDecay(lr, milestones)",
     "fluid.dygraph.LambdaDecay": "paddle.optimizer.lr.LambdaDecay(lr, function)",
-    "fluid.dygraph.ProgramTranslator": "paddle.jit.enable_to_static(True)",
     "fluid.dygraph.dygraph_to_static_func": "@paddle.jit.to_static",
-    "fluid.dygraph.save_persistables": "paddle.save(model.state_dict(), 'mnist.pdparams')",
-    "fluid.dygraph.load_persistables": "paddle.load('mnist.pdparams')",
-    # functions
-    "fluid.layers.lstm": "paddle.nn.LSTM(input_size, hidden_size)",
-    "fluid.layers.dynamic_lstm": "paddle.nn.LSTM(input_size, hidden_size)",
-    "fluid.layers.dynamic_gru": "paddle.nn.GRU(input_size, hidden_size)",
-    "fluid.layers.gru_unit": "paddle.nn.GRUCell(input_size, hidden_size)",
-    "fluid.layers.rnn": "paddle.nn.RNN(cell)",
     "fluid.layers.embedding": "paddle.static.nn.embedding(x, size)",
-    "fluid.layers.sequence_pool": "paddle.static.nn.sequence_lod.sequence_pool(x, pool_type)",
-    "fluid.layers.sequence_conv": "paddle.static.nn.sequence_lod.sequence_conv(x, num_filters)",
-    "fluid.layers.sequence_softmax": "paddle.static.nn.sequence_lod.sequence_softmax(x)",
-    "fluid.layers.sequence_expand": "paddle.static.nn.sequence_lod.sequence_expand(x, y)",
-    "fluid.layers.sequence_first_step": "paddle.static.nn.sequence_lod.sequence_first_step(x)",
-    "fluid.layers.sequence_last_step": "paddle.static.nn.sequence_lod.sequence_last_step(x)",
-    "fluid.layers.sequence_pad": "paddle.static.nn.sequence_lod.sequence_pad(x, pad_value)",
-    "fluid.layers.sequence_mask": "paddle.nn.functional.sequence_mask(x)",
     "fluid.layers.layer_norm": "paddle.nn.functional.layer_norm(x, normalized_shape)",
-    "fluid.layers.conv2d_transpose": "paddle.nn.functional.conv2d_transpose(x, weight)",
-    "fluid.layers.adaptive_pool2d": "paddle.nn.functional.adaptive_avg_pool2d(x, size)",
-    "fluid.layers.image_resize": "paddle.nn.functional.interpolate(x, size)",
-    "fluid.layers.resize_bilinear": 'paddle.nn.functional.interpolate(x, size, mode="bilinear")',
-    "fluid.layers.resize_nearest": 'paddle.nn.functional.interpolate(x, size, mode="nearest")',
-    "fluid.layers.lrn": "paddle.nn.functional.local_response_norm(x, size)",
     "fluid.layers.leaky_relu": "paddle.nn.functional.leaky_relu(x)",
-    "fluid.layers.prelu": "paddle.nn.functional.prelu(x, weight)",
     "fluid.layers.elu": "paddle.nn.functional.elu(x)",
     "fluid.layers.relu6": "paddle.nn.functional.relu6(x)",
     "fluid.layers.swish": "paddle.nn.functional.swish(x)",
     "fluid.layers.hard_sigmoid": "paddle.nn.functional.hardsigmoid(x)",
-    "fluid.layers.hard_swish": "paddle.nn.functional.hardswish(x)",
     "fluid.layers.softplus": "paddle.nn.functional.softplus(x)",
     "fluid.layers.softsign": "paddle.nn.functional.softsign(x)",
-    "fluid.layers.log_softmax": "paddle.nn.functional.log_softmax(x)",
     "fluid.layers.log_loss": "paddle.nn.functional.log_loss(input, label)",
     "fluid.layers.sigmoid_cross_entropy_with_logits": "paddle.nn.functional."
     'binary_cross_entropy_with_logits(logits, label, reduction="none")',
-    "fluid.layers.smooth_l1": "paddle.nn.functional.smooth_l1_loss(input, label)",
-    "fluid.layers.huber_loss": "paddle.nn.functional.smooth_l1_loss(input, label)",
     "fluid.layers.mse_loss": "paddle.nn.functional.mse_loss(input, label)",
-    "fluid.layers.kldiv_loss": "paddle.nn.functional.kl_div(input, label)",
-    "fluid.layers.margin_rank_loss": "paddle.nn.functional.margin_ranking_loss(...)",
     "fluid.layers.l2_normalize": "paddle.nn.functional.normalize(x)",
-    "fluid.layers.pad": "paddle.nn.functional.pad(x, pad)",
-    "fluid.layers.pad2d": "paddle.nn.functional.pad(x, pad)",
     "fluid.layers.expand": "paddle.tile(x, repeat_times)",
-    "fluid.layers.expand_as": "paddle.expand_as(x, y)",
     "fluid.layers.gather": "paddle.gather(x, index)",
-    "fluid.layers.gather_nd": "paddle.gather_nd(x, index)",
-    "fluid.layers.scatter": "paddle.scatter(x, index, updates)",
     "fluid.layers.slice": "paddle.slice(x, axes, starts, ends)",
-    "fluid.layers.crop_tensor": "paddle.crop(x, shape, offsets)",
     "fluid.layers.where": "paddle.nonzero(condition)",
-    "fluid.layers.unstack": "paddle.unstack(x)",
     "fluid.layers.argmin": "paddle.argmin(x, axis=0)",
     "fluid.layers.argsort": "paddle.argsort(x)",
     "fluid.layers.sign": "paddle.sign(x)",
@@ -331,20 +281,103 @@ ELSEWHERE: dict[str, str] = {
     "fluid.layers.equal": "paddle.equal(x, y)",
     "fluid.layers.less_than": "paddle.less_than(x, y)",
     "fluid.layers.greater_than": "paddle.greater_than(x, y)",
-    "fluid.layers.logical_and": "paddle.logical_and(x, y)",
-    "fluid.layers.logical_not": "paddle.logical_not(x)",
     "fluid.layers.ones": "paddle.ones(shape, dtype)",
     "fluid.layers.zeros": "paddle.zeros(shape, dtype)",
     "fluid.layers.ones_like": "paddle.ones_like(x)",
     "fluid.layers.zeros_like": "paddle.zeros_like(x)",
-    "fluid.layers.linspace": "paddle.linspace(start, stop, num)",
     "fluid.layers.range": "paddle.arange(start, end, step)",
-    "fluid.layers.eye": "paddle.eye(n)",
-    "fluid.layers.diag": "paddle.diag(x)",
     "fluid.layers.shape": "paddle.shape(x)",
     "fluid.layers.uniform_random": "paddle.uniform(shape)",
     "fluid.layers.gaussian_random": "paddle.normal(mean, std, shape)",
     "fluid.layers.create_parameter": "paddle.create_parameter(shape, dtype)",
+    "fluid.layers.noam_decay": "paddle.optimizer.lr.NoamDecay(d_model, warmup_steps)",
+    "fluid.layers.polynomial_decay": "paddle.optimizer.lr.PolynomialDecay(lr, steps, end_lr)",
+    "fluid.layers.natural_exp_decay": "paddle.optimizer.lr.NaturalExpDecay(lr, gamma)",
+    "fluid.layers.inverse_time_decay": "paddle.optimizer.lr.InverseTimeDecay(lr, gamma)",
+    "fluid.layers.piecewise_decay": "paddle.optimizer.lr.PiecewiseDecay(boundaries, values)",
+    "fluid.layers.cosine_decay": "paddle.optimizer.lr.CosineAnnealingDecay(lr, T_max)",
+    "fluid.layers.linear_lr_warmup": "paddle.optimizer.lr.LinearWarmup(lr, steps, start, end)",
+    "fluid.initializer.Bilinear": "paddle.nn.initializer.Bilinear()",
+    "fluid.initializer.NumpyArrayInitializer": "paddle.nn.initializer.Assign(array)",
+    "fluid.io.PyReader": "paddle.io.DataLoader(dataset, batch_size=100)",
+    "fluid.io.xmap_readers": "paddle.io.DataLoader(dataset, num_workers=4)",
+    "fluid.io.buffered": "paddle.io.DataLoader(dataset)",
+    "fluid.one_hot": "paddle.nn.functional.one_hot(label, num_classes)",
+    "fluid.name_scope": "paddle.static.name_scope(prefix)",
+    "fluid.unique_name.guard": "paddle.utils.unique_name.guard()",
+    "fluid.BuildStrategy": "paddle.static.BuildStrategy()",
+    "fluid.ExecutionStrategy": "nothing; paddle.static.Executor needs none",
+    "fluid.CUDAPinnedPlace": "paddle.CUDAPinnedPlace()",
+    "fluid.set_flags": "paddle.set_flags(flags)",
+    "dataset.cifar.train10": "paddle.vision.datasets.Cifar10(mode='train')",
+    "dataset.cifar.test10": "paddle.vision.datasets.Cifar10(mode='test')",
+    "dataset.cifar.train100": "paddle.vision.datasets.Cifar100(mode='train')",
+    "dataset.imdb.train": "paddle.text.Imdb(mode='train')",
+    "dataset.imdb.test": "paddle.text.Imdb(mode='test')",
+    "dataset.uci_housing.train": "paddle.text.UCIHousing(mode='train')",
+    "dataset.uci_housing.test": "paddle.text.UCIHousing(mode='test')",
+    "fluid.io.DataLoader": "paddle.io.DataLoader(dataset, batch_size=100)",
+}
+
+# Not provided; what to write instead.
+ELSEWHERE: dict[str, str] = {
+    # layers, as classes
+    "fluid.dygraph.Conv2DTranspose": "paddle.nn.Conv2DTranspose(in_channels, out_channels, 3)",
+    "fluid.dygraph.Conv3D": "paddle.nn.Conv3D(in_channels, out_channels, 3)",
+    "fluid.dygraph.Conv3DTranspose": "paddle.nn.Conv3DTranspose(in_channels, out_channels, 3)",
+    "fluid.dygraph.GroupNorm": "paddle.nn.GroupNorm(groups, channels)",
+    "fluid.dygraph.InstanceNorm": "paddle.nn.InstanceNorm2D(num_features)",
+    "fluid.dygraph.SpectralNorm": "paddle.nn.SpectralNorm(weight_shape)",
+    "fluid.dygraph.PRelu": "paddle.nn.PReLU()",
+    "fluid.dygraph.GRUUnit": "paddle.nn.GRUCell(input_size, hidden_size)",
+    "fluid.dygraph.LSTMCell": "paddle.nn.LSTMCell(input_size, hidden_size)",
+    "fluid.dygraph.GRUCell": "paddle.nn.GRUCell(input_size, hidden_size)",
+    "fluid.dygraph.BilinearTensorProduct": "paddle.nn.Bilinear(in1, in2, out)",
+    "fluid.dygraph.NCE": "paddle.nn.functional.hsigmoid_loss(...)",
+    "fluid.dygraph.TreeConv": "nothing",
+    "fluid.dygraph.ReduceLROnPlateau": "paddle.optimizer.lr.ReduceOnPlateau(lr)",
+    "fluid.dygraph.ProgramTranslator": "paddle.jit.enable_to_static(True)",
+    "fluid.dygraph.save_persistables": "paddle.save(model.state_dict(), 'mnist.pdparams')",
+    "fluid.dygraph.load_persistables": "paddle.load('mnist.pdparams')",
+    # functions
+    "fluid.layers.lstm": "paddle.nn.LSTM(input_size, hidden_size)",
+    "fluid.layers.dynamic_lstm": "paddle.nn.LSTM(input_size, hidden_size)",
+    "fluid.layers.dynamic_gru": "paddle.nn.GRU(input_size, hidden_size)",
+    "fluid.layers.gru_unit": "paddle.nn.GRUCell(input_size, hidden_size)",
+    "fluid.layers.rnn": "paddle.nn.RNN(cell)",
+    "fluid.layers.sequence_pool": "paddle.static.nn.sequence_lod.sequence_pool(x, pool_type)",
+    "fluid.layers.sequence_conv": "paddle.static.nn.sequence_lod.sequence_conv(x, num_filters)",
+    "fluid.layers.sequence_softmax": "paddle.static.nn.sequence_lod.sequence_softmax(x)",
+    "fluid.layers.sequence_expand": "paddle.static.nn.sequence_lod.sequence_expand(x, y)",
+    "fluid.layers.sequence_first_step": "paddle.static.nn.sequence_lod.sequence_first_step(x)",
+    "fluid.layers.sequence_last_step": "paddle.static.nn.sequence_lod.sequence_last_step(x)",
+    "fluid.layers.sequence_pad": "paddle.static.nn.sequence_lod.sequence_pad(x, pad_value)",
+    "fluid.layers.sequence_mask": "paddle.nn.functional.sequence_mask(x)",
+    "fluid.layers.conv2d_transpose": "paddle.nn.functional.conv2d_transpose(x, weight)",
+    "fluid.layers.adaptive_pool2d": "paddle.nn.functional.adaptive_avg_pool2d(x, size)",
+    "fluid.layers.image_resize": "paddle.nn.functional.interpolate(x, size)",
+    "fluid.layers.resize_bilinear": 'paddle.nn.functional.interpolate(x, size, mode="bilinear")',
+    "fluid.layers.resize_nearest": 'paddle.nn.functional.interpolate(x, size, mode="nearest")',
+    "fluid.layers.lrn": "paddle.nn.functional.local_response_norm(x, size)",
+    "fluid.layers.prelu": "paddle.nn.functional.prelu(x, weight)",
+    "fluid.layers.hard_swish": "paddle.nn.functional.hardswish(x)",
+    "fluid.layers.log_softmax": "paddle.nn.functional.log_softmax(x)",
+    "fluid.layers.smooth_l1": "paddle.nn.functional.smooth_l1_loss(input, label)",
+    "fluid.layers.huber_loss": "paddle.nn.functional.smooth_l1_loss(input, label)",
+    "fluid.layers.kldiv_loss": "paddle.nn.functional.kl_div(input, label)",
+    "fluid.layers.margin_rank_loss": "paddle.nn.functional.margin_ranking_loss(...)",
+    "fluid.layers.pad": "paddle.nn.functional.pad(x, pad)",
+    "fluid.layers.pad2d": "paddle.nn.functional.pad(x, pad)",
+    "fluid.layers.expand_as": "paddle.expand_as(x, y)",
+    "fluid.layers.gather_nd": "paddle.gather_nd(x, index)",
+    "fluid.layers.scatter": "paddle.scatter(x, index, updates)",
+    "fluid.layers.crop_tensor": "paddle.crop(x, shape, offsets)",
+    "fluid.layers.unstack": "paddle.unstack(x)",
+    "fluid.layers.logical_and": "paddle.logical_and(x, y)",
+    "fluid.layers.logical_not": "paddle.logical_not(x)",
+    "fluid.layers.linspace": "paddle.linspace(start, stop, num)",
+    "fluid.layers.eye": "paddle.eye(n)",
+    "fluid.layers.diag": "paddle.diag(x)",
     "fluid.layers.create_global_var": "paddle.static.create_global_var(shape, value, dtype)",
     "fluid.layers.auc": "paddle.metric.Auc()",
     "fluid.layers.cond": "paddle.static.nn.cond(pred, true_fn, false_fn)",
@@ -365,13 +398,6 @@ ELSEWHERE: dict[str, str] = {
     "fluid.layers.crf_decoding": "paddle.text.viterbi_decode(...)",
     "fluid.layers.warpctc": "paddle.nn.functional.ctc_loss(...)",
     "fluid.layers.increment": "paddle.increment(x)",
-    "fluid.layers.noam_decay": "paddle.optimizer.lr.NoamDecay(d_model, warmup_steps)",
-    "fluid.layers.polynomial_decay": "paddle.optimizer.lr.PolynomialDecay(lr, steps, end_lr)",
-    "fluid.layers.natural_exp_decay": "paddle.optimizer.lr.NaturalExpDecay(lr, gamma)",
-    "fluid.layers.inverse_time_decay": "paddle.optimizer.lr.InverseTimeDecay(lr, gamma)",
-    "fluid.layers.piecewise_decay": "paddle.optimizer.lr.PiecewiseDecay(boundaries, values)",
-    "fluid.layers.cosine_decay": "paddle.optimizer.lr.CosineAnnealingDecay(lr, T_max)",
-    "fluid.layers.linear_lr_warmup": "paddle.optimizer.lr.LinearWarmup(lr, steps, start, end)",
     # optimizers
     "fluid.optimizer.DecayedAdagrad": "paddle.optimizer.Adagrad(lr, parameters=...)",
     "fluid.optimizer.Ftrl": "nothing",
@@ -385,37 +411,25 @@ ELSEWHERE: dict[str, str] = {
     "fluid.optimizer.PipelineOptimizer": "paddle.distributed.fleet",
     "fluid.clip.set_gradient_clip": "optimizer(grad_clip=...)",
     "fluid.clip.ErrorClipByValue": "paddle.nn.ClipGradByValue(max, min)",
-    "fluid.initializer.Bilinear": "paddle.nn.initializer.Bilinear()",
-    "fluid.initializer.NumpyArrayInitializer": "paddle.nn.initializer.Assign(array)",
     "fluid.WeightNormParamAttr": "paddle.nn.utils.weight_norm(layer)",
     # the rest
     "fluid.nets.sequence_conv_pool": "paddle.static.nn.sequence_lod.sequence_conv(x, filters)",
     "fluid.nets.glu": "paddle.nn.functional.glu(x)",
     "fluid.nets.scaled_dot_product_attention": "paddle.nn.functional.scaled_dot_product_attention("
     "q, k, v)",
-    "fluid.io.PyReader": "paddle.io.DataLoader(dataset, batch_size=100)",
     "fluid.io.save": "paddle.static.save(program, prefix)",
     "fluid.io.load": "paddle.static.load(program, prefix)",
     "fluid.io.save_vars": "paddle.static.save_vars(exe, dirname)",
     "fluid.io.load_vars": "paddle.static.load_vars(exe, dirname)",
-    "fluid.io.xmap_readers": "paddle.io.DataLoader(dataset, num_workers=4)",
-    "fluid.io.buffered": "paddle.io.DataLoader(dataset)",
     "fluid.io.get_program_parameter": "program.all_parameters()",
     "fluid.save": "paddle.static.save(program, prefix)",
     "fluid.load": "paddle.static.load(program, prefix)",
     "fluid.embedding": "paddle.nn.functional.embedding(ids, weight)",
-    "fluid.one_hot": "paddle.nn.functional.one_hot(label, num_classes)",
     "fluid.gradients": "paddle.static.gradients(targets, inputs)",
     "fluid.backward.append_backward": "paddle.static.append_backward(loss)",
     "fluid.append_backward": "paddle.static.append_backward(loss)",
-    "fluid.name_scope": "paddle.static.name_scope(prefix)",
-    "fluid.unique_name.guard": "paddle.utils.unique_name.guard()",
-    "fluid.BuildStrategy": "paddle.static.BuildStrategy()",
-    "fluid.ExecutionStrategy": "nothing; paddle.static.Executor needs none",
-    "fluid.CUDAPinnedPlace": "paddle.CUDAPinnedPlace()",
     "fluid.LoDTensor": "paddle.to_tensor(array)",
     "fluid.create_lod_tensor": "paddle.to_tensor(array); lengths of sequences as a second Tensor",
-    "fluid.set_flags": "paddle.set_flags(flags)",
     "fluid.get_flags": "paddle.get_flags(flags)",
     "fluid.memory_optimize": "nothing; memory is reused by itself today",
     "fluid.release_memory": "nothing; memory is reused by itself today",
@@ -436,13 +450,6 @@ ELSEWHERE: dict[str, str] = {
     "fluid.contrib.Inferencer": "paddle.inference.create_predictor(config)",
     "fluid.contrib.layers.basic_lstm": "paddle.nn.LSTM(input_size, hidden_size)",
     "fluid.contrib.layers.basic_gru": "paddle.nn.GRU(input_size, hidden_size)",
-    "dataset.cifar.train10": "paddle.vision.datasets.Cifar10(mode='train')",
-    "dataset.cifar.test10": "paddle.vision.datasets.Cifar10(mode='test')",
-    "dataset.cifar.train100": "paddle.vision.datasets.Cifar100(mode='train')",
-    "dataset.imdb.train": "paddle.text.Imdb(mode='train')",
-    "dataset.imdb.test": "paddle.text.Imdb(mode='test')",
-    "dataset.uci_housing.train": "paddle.text.UCIHousing(mode='train')",
-    "dataset.uci_housing.test": "paddle.text.UCIHousing(mode='test')",
 }
 
 # Modules of 1.x whose content was also, or only, known under a shorter name: longest first.
@@ -488,6 +495,11 @@ ENDINGS = (
 )
 
 
+def is_known(key: str) -> bool:
+    """Say whether a name stands in one of the tables."""
+    return key in NAMES or key in MORE or key in ELSEWHERE
+
+
 def canonical(name: str) -> str:
     """Reduce a spelling to the key of the table: fluid.dygraph.nn.Linear → fluid.dygraph.Linear.
 
@@ -499,7 +511,7 @@ def canonical(name: str) -> str:
             name = short + name[len(long) :]
     for prefix, ending in ENDINGS:
         shorter = name.removesuffix(ending)
-        if name.startswith(prefix) and (shorter in NAMES or shorter in ELSEWHERE):
+        if name.startswith(prefix) and is_known(shorter):
             name = shorter
     return name
 
@@ -507,7 +519,7 @@ def canonical(name: str) -> str:
 def modern(name: str) -> str | None:
     """Return the line to write today for a 1.x name in any spelling, None if nobody knows one."""
     key = canonical(name)
-    return NAMES.get(key) or ELSEWHERE.get(key)
+    return NAMES.get(key) or MORE.get(key) or ELSEWHERE.get(key)
 
 
 def line_and_note(name: str) -> tuple[str, str]:

@@ -14,7 +14,7 @@ import gzip
 import json
 
 BATCHSIZE = 50
-EPOCH_NUM = 4
+EPOCH_NUM = 6
 place = fluid.CUDAPlace(0)  # 在 GPU 上训练
 
 
@@ -70,7 +70,7 @@ def train():
         model = MNIST()
         model.train()
         reader = load_data('train')
-        optimizer = fluid.optimizer.SGD(learning_rate=0.05, parameter_list=model.parameters())
+        optimizer = fluid.optimizer.SGD(learning_rate=0.1, parameter_list=model.parameters())
         for epoch_id in range(EPOCH_NUM):
             for batch_id, data in enumerate(reader()):
                 image_data, label_data = data

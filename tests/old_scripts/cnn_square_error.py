@@ -60,7 +60,7 @@ with fluid.dygraph.guard(place):
     print('parameters: {}'.format(n))
     optimizer = fluid.optimizer.SGDOptimizer(learning_rate=0.002, parameter_list=model.parameters())
     reader = get_reader(50)
-    for epoch_id in range(4):
+    for epoch_id in range(8):
         losses = []
         for batch_id, (x_data, y_data) in enumerate(reader()):
             image = fluid.dygraph.to_variable(x_data)

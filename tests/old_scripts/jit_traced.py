@@ -63,7 +63,7 @@ out, traced = TracedLayer.trace(plain, inputs=[batch])
 got = traced([batch])
 print('traced difference: %.2e' % np.abs(np.array(out.numpy()) - np.array(got[0])).max())
 traced.save_inference_model('traced_model', feed=[0], fetch=[0])
-print('files in traced_model:', len(os.listdir('traced_model')) > 0 if os.path.isdir('traced_model') else os.path.exists('traced_model.pdmodel'))
+print('files in traced_model:', os.path.isdir('traced_model') and len(os.listdir('traced_model')) > 0)
 out, traced = fluid.dygraph.jit.TracedLayer.trace(plain, inputs=[batch])
 
 

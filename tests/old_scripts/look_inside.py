@@ -62,7 +62,7 @@ with fluid.dygraph.guard(fluid.CPUPlace()):
     model = MNIST()
     model.train()
     print(model.full_name(), '|', model.conv1.full_name(), '|', model.fc.full_name())
-    opt = fluid.optimizer.Adam(0.01, parameter_list=model.parameters())
+    opt = fluid.optimizer.Adam(0.003, parameter_list=model.parameters())
     for batch_id in range(10):
         rows = np.random.choice(len(xs), 100, replace=False)
         image, label = fluid.dygraph.to_variable(xs[rows]), fluid.dygraph.to_variable(ys[rows])

@@ -36,7 +36,7 @@ with fluid.dygraph.guard(place):
     model = MNIST()
     model.train()
     optimizer = fluid.optimizer.MomentumOptimizer(learning_rate=0.05, momentum=0.9, parameter_list=model.parameters())
-    for epoch_id in range(3):
+    for epoch_id in range(6):
         for batch_id, data in enumerate(train_loader()):
             image = fluid.dygraph.to_variable(data[0])
             label = fluid.dygraph.to_variable(data[1])

@@ -5,7 +5,7 @@ import paddle
 import paddle.fluid as fluid
 
 BATCH_SIZE = 64
-PASS_NUM = 2
+PASS_NUM = 5
 use_cuda = False
 
 
@@ -35,7 +35,7 @@ def train(nn_type):
     label = fluid.data(name='label', shape=[None, 1], dtype='int64')
     prediction, avg_loss, acc = {'softmax': loss_net, 'mlp': multilayer_perceptron}[nn_type](img, label)
     test_program = main_program.clone(for_test=True)
-    optimizer = fluid.optimizer.Adam(learning_rate=0.003)
+    optimizer = fluid.optimizer.Adam(learning_rate=0.005)
     optimizer.minimize(avg_loss)
 
     place = fluid.CUDAPlace(0) if use_cuda else fluid.CPUPlace()
@@ -60,7 +60,7 @@ def train(nn_type):
             if step_id == 60:
                 break
             metrics = exe.run(main_program, feed=feeder.feed(data), fetch_list=[avg_loss.name, acc.name])
-            if step % 20 == 0:
+            if step % 10 == 0:
                 print("Pass %d, Batch %d, Cost %f" % (epoch_id, step, metrics[0][0]))
             step += 1
         avg_loss_val, acc_val = train_test(test_program, test_reader)
