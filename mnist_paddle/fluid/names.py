@@ -199,7 +199,7 @@ NAMES: dict[str, str] = {
     "fluid.data": "paddle.static.data(name, shape, dtype)",
     "fluid.layers.data": "paddle.static.data(name, [None, *shape], dtype); the batch was added "
     "by itself",
-    "fluid.layers.fc": "paddle.static.nn.fc(x, size, activation=); act= is activation=",
+    "fluid.layers.fc": "paddle.static.nn.fc(x, size); act= is activation=",
     "fluid.layers.conv2d": "paddle.static.nn.conv2d(x, num_filters, filter_size)",
     "fluid.layers.batch_norm": "paddle.static.nn.batch_norm(x)",
     "fluid.layers.exponential_decay": "paddle.optimizer.lr.ExponentialDecay(lr, gamma); gamma is "
@@ -351,7 +351,7 @@ ELSEWHERE: dict[str, str] = {
     "fluid.layers.sequence_expand": "paddle.static.nn.sequence_lod.sequence_expand(x, y)",
     "fluid.layers.sequence_first_step": "paddle.static.nn.sequence_lod.sequence_first_step(x)",
     "fluid.layers.sequence_last_step": "paddle.static.nn.sequence_lod.sequence_last_step(x)",
-    "fluid.layers.sequence_pad": "paddle.static.nn.sequence_lod.sequence_pad(x, pad_value)",
+    "fluid.layers.sequence_pad": "paddle.nn.functional.pad(x, pad)",
     "fluid.layers.sequence_mask": "paddle.nn.functional.sequence_mask(x)",
     "fluid.layers.conv2d_transpose": "paddle.nn.functional.conv2d_transpose(x, weight)",
     "fluid.layers.adaptive_pool2d": "paddle.nn.functional.adaptive_avg_pool2d(x, size)",

@@ -4,6 +4,9 @@ import json
 import os
 import numpy as np
 import paddle.fluid as fluid
+from paddle.fluid.executor import Executor
+from paddle.fluid.layers.nn import fc
+import paddle.fluid.nets as nets
 
 os.environ['CPU_NUM'] = '1'
 print('places:', len(fluid.cpu_places(1)))
@@ -18,11 +21,11 @@ image = fluid.layers.data('image', [1, 28, 28])
 label = fluid.layers.data('label', [1], dtype='int64')
 small = fluid.layers.conv2d(image, num_filters=8, filter_size=3, stride=2, padding=1, act='relu',
                             param_attr=fluid.ParamAttr(name='first_conv'))
-group = fluid.nets.img_conv_group(input=small, conv_num_filter=[12, 12], pool_size=2, pool_stride=2,
+group = nets.img_conv_group(input=small, conv_num_filter=[12, 12], pool_size=2, pool_stride=2,
                                   conv_padding=1, conv_filter_size=3, conv_act='relu',
                                   conv_with_batchnorm=[True, False], conv_batchnorm_drop_rate=0.0,
                                   pool_type='max')
-predict = fluid.layers.fc(group, 10, act='softmax')
+predict = fc(group, 10, act='softmax')
 loss = fluid.layers.mean(fluid.layers.cross_entropy(predict, label))
 acc = fluid.layers.accuracy(predict, label)
 
@@ -30,7 +33,7 @@ acc = fluid.layers.accuracy(predict, label)
 fluid.optimizer.AdagradOptimizer(learning_rate=0.03).minimize(loss)
 test_program = fluid.default_main_program().clone(for_test=True)
 
-exe = fluid.Executor(fluid.CPUPlace())
+exe = Executor(fluid.CPUPlace())
 exe.run(fluid.default_startup_program())
 train_exe = fluid.ParallelExecutor(use_cuda=False, loss_name=loss.name, main_program=fluid.default_main_program())
 for step in range(100):
