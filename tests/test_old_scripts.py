@@ -391,3 +391,12 @@ def test_a_static_group_of_convolutions(run):
     assert "testing changes nothing: True" in text
     assert number(r"without the first layer ([\d.]+)", text) < 0.3
     assert f"loaded again {accuracy:.4f} (8, 1, 3, 3)" in text
+
+
+def test_the_cnn_of_the_tutorial(run):
+    """With its small steps on few digits it only begins to learn; measure_fluid.py goes on."""
+    text = run("tutorial_cnn.py", "1", "3", "10")
+    first = number(r"epoch: 0, batch: 0, loss is: \[([\d.]+)\]", text)
+    assert number(r"last loss: ([\d.]+)", text) < 0.75 * first
+    hits, total = re.search(r"valid: (\d+)/(\d+)", text).groups()
+    assert int(hits) > 0.6 * int(total)
