@@ -93,7 +93,9 @@ class TruncatedNormalInitializer(_Seeded, today.TruncatedNormal):
     """
 
     def __init__(self, loc: float = 0.0, scale: float = 1.0, seed: int = 0) -> None:
-        bounds = {"a": loc - 2 * scale, "b": loc + 2 * scale} if _BOUNDS_ARE_ASKED else {}
+        bounds: dict[str, Any] = (
+            {"a": loc - 2 * scale, "b": loc + 2 * scale} if _BOUNDS_ARE_ASKED else {}
+        )
         super().__init__(loc, scale, **bounds)
         self._mean, self._std_dev, self._seed = loc, scale, seed
 

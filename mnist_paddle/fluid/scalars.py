@@ -70,6 +70,11 @@ def backward(
     _backward(self, retain_graph=retain_graph, **others)
 
 
+def gradient(self: Any) -> np.ndarray | None:
+    """1.x: `var.gradient()`, an array or None; today `var.grad`, a Tensor."""
+    return None if self.grad is None else numpy(self.grad)
+
+
 def to_float(self: Any) -> float:
     """1.x: `float(var)` for one element of any shape; today only for shape []."""
     return float(self.item())
@@ -104,6 +109,7 @@ PATCHES = {
     "_stop_gradient": property(stop_gradient, set_stop_gradient),
     "shape": property(shape),
     "numpy": numpy,
+    "gradient": gradient,
     "backward": backward,
     "__float__": to_float,
     "__int__": to_int,

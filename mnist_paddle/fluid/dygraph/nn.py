@@ -67,7 +67,7 @@ class Layer(nn.Layer):
         layers.set_training(False)
         return super().eval()
 
-    def create_parameter(
+    def create_parameter(  # type: ignore[override]
         self,
         shape: Any,
         attr: Any = None,
