@@ -48,10 +48,16 @@ def test_every_module_explains_itself_in_both_languages():
 
 
 def test_only_one_function_names_from_generator():
-    """One home per fact; a second caller would have to know the same traps."""
+    """One home per fact; a second caller would have to know the same traps.
+
+    The fluid wing has a from_generator of its own, for old scripts, and does not use Paddle's.
+    """
+    fluid = sorted((PACKAGE / "fluid").rglob("*.py"))
+    assert not [file for file in fluid if "base.io" in file.read_text(encoding="utf-8")]
     callers = [
         f"{file.stem}.{function.name}"
         for file in sorted(PACKAGE.rglob("*.py"))
+        if file not in fluid
         for function in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(function, ast.FunctionDef)
         for node in ast.walk(function)
