@@ -159,6 +159,9 @@ def test_every_command_in_readme_is_understood():
     commands = [shlex.split(line, comments=True)[1:] for line in lines if line[:7] == "python "]
     assert len(commands) >= 12
     for script, *words in commands:
+        if script == "-m":  # the runner of old scripts, which has tests of its own
+            assert words[0] == "mnist_paddle.fluid"
+            continue
         assert os.access(ROOT / script, os.X_OK), script
         name = Path(script).stem
         if not name.startswith("measure"):
