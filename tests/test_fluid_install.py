@@ -139,7 +139,7 @@ def test_a_number_of_shape_1_converts_in_every_way(fluid):
         loss = one_number()
         assert float(loss) == float(loss.numpy()) == loss.numpy()[0] == 0.25
         assert int(one_number(7, "int64")) == int(one_number(7, "int64").numpy()) == 7
-        assert "%f" % loss.numpy() == "%f" % loss == "0.250000"
+        assert "%f" % loss.numpy() == "%f" % loss == "0.250000"  # noqa: UP031
         assert f"{loss.numpy()}" == str(loss.numpy()) == "[0.25]"
         assert repr(loss.numpy()) == "array([0.25], dtype=float32)"
         assert round(float(loss.numpy()), 1) == 0.2

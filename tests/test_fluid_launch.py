@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import paddle
 import pytest
 from conftest import ROOT
@@ -21,7 +22,8 @@ with fluid.dygraph.guard(place):
     net = fluid.dygraph.parallel.DataParallel(net, strategy)
     start = net.state_dict()['weight'].numpy()
     random = np.random.RandomState(0)
-    batches = [(random.rand(4, 3).astype('float32'), random.randint(0, 2, (4, 1))) for _ in range(7)]
+    xs = [random.rand(4, 3).astype('float32') for _ in range(7)]
+    batches = [(x, random.randint(0, 2, (4, 1))) for x in xs]
     if fluid.dygraph.parallel.Env().nranks == 1:  # one process with twice the batch
         pairs = zip(batches[0:6:2], batches[1:6:2])
         batches = [tuple(np.concatenate(both) for both in zip(*pair)) for pair in pairs]
@@ -30,7 +32,8 @@ with fluid.dygraph.guard(place):
     reader = fluid.contrib.reader.distributed_batch_reader(lambda: iter(batches))
     optimizer = fluid.optimizer.MomentumOptimizer(0.5, 0.9, parameter_list=net.parameters())
     for x, y in reader():
-        loss = fluid.layers.cross_entropy(net(fluid.dygraph.to_variable(x)), fluid.dygraph.to_variable(y))
+        x, y = fluid.dygraph.to_variable(x), fluid.dygraph.to_variable(y)
+        loss = fluid.layers.cross_entropy(net(x), y)
         loss = net.scale_loss(fluid.layers.mean(loss))
         loss.backward()
         net.apply_collective_grads()
@@ -59,8 +62,6 @@ def launch(tmp_path):
 
 
 def test_two_processes_do_what_one_does_with_twice_the_batch(launch, tmp_path):
-    import numpy as np
-
     launcher = ROOT / "scripts/launch.py"
     two = launch(launcher, "--selected_gpus=0,1", "--cpu", "--log_dir", "./mylog")
     assert two.returncode == 0, two.stderr[-3000:]

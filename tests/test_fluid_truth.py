@@ -319,7 +319,7 @@ def test_a_state_that_does_not_fit_is_refused(batch, tmp_path):
         optimizer.Adam(0.01, parameter_list=other.parameters()).set_dict(state)
     with pytest.raises(RuntimeError, match="weight weight is not in the state"):
         other.set_dict(model.state_dict())
-    with pytest.raises(ValueError, match="neither .*none.pdparams nor .*none.pdopt"):
+    with pytest.raises(ValueError, match=r"neither .*none.pdparams nor .*none.pdopt"):
         dygraph.load_dygraph(str(tmp_path / "none"))
 
 

@@ -72,7 +72,7 @@ def install() -> None:
     paddle.jit.ignore_module([layers, nn])
     if not hasattr(Image, "ANTIALIAS"):
         _set(Image, "ANTIALIAS", Image.Resampling.LANCZOS)
-    screen = sys.platform != "linux" or {"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ)
+    screen = sys.platform != "linux" or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))
     if not screen and "MPLBACKEND" not in os.environ:
         _set(os.environ, "MPLBACKEND", "module://mnist_paddle.fluid.figure_backend")
 

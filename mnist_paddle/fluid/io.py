@@ -201,7 +201,8 @@ def PyReader(
     return_list: bool = False,
 ) -> GeneratorLoader:
     """1.6: `PyReader(feed_list, capacity, use_double_buffer, iterable, return_list)`."""
-    return DataLoader.from_generator(feed_list, capacity, use_double_buffer, iterable, return_list)
+    names = [variable.name for variable in feed_list or ()]
+    return GeneratorLoader(names, capacity or 1, return_list, drop_last=True)
 
 
 __getattr__ = lookup("fluid.io", "static_io", "static")
