@@ -184,8 +184,7 @@ def layer_norm(
     flat = [math.prod(shape)]
     weight = _parameter(prefix, "w_0", flat, scale and param_attr, init.Constant(1.0))
     bias = _parameter(prefix, "b_0", flat, shift and bias_attr, init.Constant(0.0))
-    parts = [part if part is None else paddle.reshape(part, shape) for part in (weight, bias)]
-    return layers.activate(F.layer_norm(input, shape, *parts, epsilon), act)
+    return layers.activate(F.layer_norm(input, shape, weight, bias, epsilon), act)
 
 
 def embedding(

@@ -58,7 +58,7 @@ with fluid.dygraph.guard():
     net = Net()
     opt = fluid.optimizer.AdamOptimizer(0.003, parameter_list=net.parameters())
     net.train()
-    for step in range(120):
+    for step in range(250):
         rows = np.random.choice(len(imgs), 50)
         logits = net(fluid.dygraph.to_variable(imgs[rows]))
         y = fluid.dygraph.to_variable(labels[rows])
@@ -96,7 +96,7 @@ with fluid.dygraph.guard():
     target = fluid.dygraph.to_variable(np.arange(40).reshape(10, 4).astype('float32') / 40)
     opt = fluid.optimizer.AdagradOptimizer(0.3, parameter_list=emb.parameters())
     ids = fluid.dygraph.to_variable(np.arange(10).astype('int64'))
-    for step in range(120):
+    for step in range(250):
         loss = fluid.layers.reduce_mean(fluid.layers.square(emb(ids) - target))
         loss.backward()
         opt.minimize(loss)
