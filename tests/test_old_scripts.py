@@ -407,3 +407,27 @@ def test_a_decay_of_a_static_graph_steps_with_each_run(run):
     text = run("static_decay.py")
     expected = [0.1, 0.1, 0.05, 0.05, 0.01, 0.01]
     assert numbers(r"rate ([\d.]+)", text) == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_multi_gpu_script_as_two_processes(folder):
+    words = ["--nproc_per_node", "2", "--cpu", "--log_dir", "./mylog"]
+    finished = subprocess.run(
+        [sys.executable, ROOT / "scripts/launch.py", *words, SCRIPTS / "multi_process.py"],
+        cwd=folder,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
+    assert finished.returncode == 0, finished.stdout[-2000:] + finished.stderr[-3000:]
+    logs = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("mylog/workerlog.*"))]
+    assert len(logs) == 2
+    for rank, text in enumerate(logs):
+        assert f"rank {rank} of 2" in text
+        assert numbers(r"batches (\d+)", text) == [21, 21]  # each took half of the 42
+    weights = [number(r"weight ([\d.]+)", text) for text in logs]
+    assert weights[0] == weights[1]
+    assert "saved ['mnist.pdparams']" in logs[0]
+    assert "saved" not in logs[1]
+    losses = [numbers(r"(?:first|last) ([\d.]+)", text) for text in logs]
+    assert np.mean(losses, axis=0)[-1] < 0.75 * np.mean(losses, axis=0)[0]

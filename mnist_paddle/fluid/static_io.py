@@ -95,7 +95,7 @@ def _save(mode: str) -> Callable[..., None]:
         program = _program(main_program)
         os.makedirs(dirname, exist_ok=True)
         state = program.state_dict(mode, global_scope())
-        arrays = {name: np.array(tensor) for name, tensor in state.items()}
+        arrays: dict[str, Any] = {name: np.array(tensor) for name, tensor in state.items()}
         with open(os.path.join(dirname, filename or PARAMETERS), "wb") as file:
             np.savez(file, **arrays)
 

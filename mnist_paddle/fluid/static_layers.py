@@ -107,7 +107,7 @@ def conv2d(
     use_cudnn: bool = True,
     act: str | None = None,
     name: str | None = None,
-    data_format: str = "NCHW",
+    data_format: Any = "NCHW",
 ) -> Any:
     """1.x: `conv2d(input, num_filters, filter_size, stride, padding, …, act)`.
 
@@ -151,6 +151,7 @@ def batch_norm(
     bias = _parameter(prefix, "b_0", size, bias_attr, init.Constant(0.0))
     average = _parameter(prefix, "w_1", size, moving_mean_name, init.Constant(0.0), False)
     spread = _parameter(prefix, "w_2", size, moving_variance_name, init.Constant(1.0), False)
+    layout: Any = data_layout if len(input.shape) == 4 else "NC"
     made = F.batch_norm(
         input,
         average,
@@ -160,7 +161,7 @@ def batch_norm(
         training=not is_test,
         momentum=momentum,
         epsilon=epsilon,
-        data_format=data_layout if len(input.shape) == 4 else "NC",
+        data_format=layout,
         use_global_stats=use_global_stats or None,
     )
     return layers.activate(made, act)
