@@ -9,6 +9,7 @@ In a notebook, `import mnist_paddle.fluid; mnist_paddle.fluid.install()` does th
 """
 
 import os
+import zlib  # noqa: F401  before Paddle: loaded after 2.6.2, it crashes at the first gzip file
 
 
 def install(cpu: bool = False) -> None:

@@ -27,9 +27,11 @@ MODULES = {
     "fluid": "namespace",
     "fluid.backward": "framework",
     "fluid.clip": "clip",
+    "fluid.compiler": "static",
     "fluid.contrib": None,
     "fluid.contrib.reader": "reader",
     "fluid.core": "framework",
+    "fluid.data_feeder": "static",
     "fluid.dygraph": "dygraph",
     "fluid.dygraph.backward_strategy": "dygraph.base",
     "fluid.dygraph.base": "dygraph.base",
@@ -41,10 +43,12 @@ MODULES = {
     "fluid.dygraph.nn": "dygraph.nn",
     "fluid.dygraph.parallel": "dygraph.parallel",
     "fluid.dygraph_grad_clip": "clip",
+    "fluid.executor": "static",
     "fluid.framework": "framework",
     "fluid.initializer": "initializer",
     "fluid.io": "io",
     "fluid.layers": "layers",
+    "fluid.nets": "nets",
     "fluid.optimizer": "optimizer",
     "fluid.param_attr": "param_attr",
     "fluid.reader": "io",
@@ -64,8 +68,7 @@ def install() -> None:
         module = _module(name, ours)
         parent, _, child = f"paddle.{name}".rpartition(".")
         _set(sys.modules, f"paddle.{name}", module)
-        if not hasattr(sys.modules[parent], child) or not name.startswith("fluid."):
-            _set(sys.modules[parent], child, module)
+        _set(sys.modules[parent], child, module)
     for method, function in scalars.PATCHES.items():
         _set(paddle.Tensor, method, function)
     # to_static must leave our functions as they are: they need no control flow made static.

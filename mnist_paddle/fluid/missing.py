@@ -34,10 +34,9 @@ def lookup(module: str, *elsewhere: str) -> Callable[[str], Any]:
         if name.startswith("__"):
             raise AttributeError(name)
         for other in elsewhere:
-            try:
-                return getattr(importlib.import_module(f"mnist_paddle.fluid.{other}"), name)
-            except (AttributeError, ModuleNotFoundError):
-                continue
+            provider = importlib.import_module(f"mnist_paddle.fluid.{other}")
+            if name in provider.__all__:  # and not what it imports for itself
+                return getattr(provider, name)
         message = f"paddle.{module}.{name} of Paddle 1.x is not provided by mnist_paddle.fluid; "
         if today := modern(f"{module}.{name}"):
             message += f"today one writes {today}; "
