@@ -221,5 +221,24 @@ def test_the_mode_is_static_outside_a_guard_and_dygraph_inside(fluid):
 @pytest.mark.skipif(not static.NEW_IR, reason="Paddle 2.6 says so itself")
 def test_a_name_that_no_variable_has_is_an_error_that_says_so(fluid, run):
     network(fluid)
-    with pytest.raises(ValueError, match="'no_such'"):
+    with pytest.raises(ValueError, match="no_such"):
         run(["no_such"], {"img": X, "label": Y})
+
+
+def test_a_block_knows_its_variables_and_flat_images_fit_the_input(fluid, run):
+    *_, predict, _ = network(fluid)
+    img = fluid.default_main_program().global_block().var("img")
+    assert img.name == "img"
+    assert list(img.shape) == [-1, 1, 4, 4]
+    (whole,) = run([predict], {"img": X, "label": Y})
+    (flat,) = run([predict], {"img": X.reshape(6, 16), "label": Y[:, 0]})
+    assert (whole == flat).all()
+
+
+def test_a_loader_of_rows_feeds_a_program(fluid, run):
+    img, label, _, loss = network(fluid)
+    rows = [[(x.reshape(16), int(y[0])) for x, y in zip(X, Y, strict=True)]] * 3
+    loader = fluid.io.DataLoader.from_generator([img, label], capacity=2, iterable=True)
+    loader.set_sample_list_generator(lambda: iter(rows), places=fluid.CPUPlace())
+    losses = [float(run([loss], feed)[0]) for feed in loader()]
+    assert losses == [float(run([loss], {"img": X, "label": Y})[0])] * 3

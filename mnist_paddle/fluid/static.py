@@ -70,6 +70,7 @@ def switch() -> None:
 
         installation._set(paddle.pir.Program, "clone", clone)
         installation._set(paddle.pir.Value, "name", property(name_of))
+        installation._set(_BLOCK, "var", find)
 
 
 def unwrap(program: Any) -> Any:
@@ -119,6 +120,7 @@ def for_test(program: Any, values: Sequence[Any]) -> tuple[Any, list[Any]]:
 
 _clone: Any = paddle.pir.Program.clone if NEW_IR else None
 _name: Any = paddle.pir.Value.name if NEW_IR else None
+_BLOCK: Any = type(paddle.pir.Program().global_block()) if NEW_IR else None
 
 
 def clone(self: Any, *words: Any, for_test: bool = False) -> Any:
@@ -136,6 +138,32 @@ def name_of(self: Any) -> str:
         _names[self.id] = f"tmp_{len(_names)}"
         _named[_names[self.id]] = self
     return _names[self.id]
+
+
+def find(self: Any, name: str) -> Any:
+    """1.x: `program.global_block().var(name)`; Paddle 3's blocks do not know their variables.
+
+    Raises:
+        ValueError: no variable has that name.
+    """
+    if name in _named:
+        return _named[name]
+    for operation in self.ops:
+        for value in operation.results():
+            if value.has_name and value.name == name:
+                return value
+    raise ValueError(f"no variable of the program has the name {name!r}.")
+
+
+def _fitted(name: str, array: Any) -> Any:
+    """Give an array that was fed flat the shape that `data` was given, as a 1.x feeder did."""
+    shape = _inputs.get(name, ((), ""))[0]
+    if not hasattr(array, "shape") or callable(array.shape) or len(array.shape) == len(shape):
+        return array
+    size = int(np.prod([int(length) for length in shape[1:]]))
+    if size < 1 or int(np.prod(array.shape[1:])) != size:
+        return array
+    return np.asarray(array).reshape([-1, *shape[1:]])
 
 
 def Program() -> Any:
@@ -222,7 +250,7 @@ class Executor:
             program = paddle.static.default_main_program()
         if isinstance(feed, list | tuple):  # one of several devices; here there is one
             feed = {key: np.concatenate([part[key] for part in feed]) for key in feed[0]}
-        feed = dict(feed or {})
+        feed = {name: _fitted(name, array) for name, array in dict(feed or {}).items()}
         wanted = [self._value(program, item) for item in fetch_list or []]
         if isinstance(program, TestProgram):
             program, wanted = program.for_values(wanted)
@@ -240,15 +268,7 @@ class Executor:
         """Find what a name in fetch_list means; on Paddle 3 Paddle itself knows only parameters."""
         if not NEW_IR or not isinstance(item, str):
             return item
-        if item in _named:
-            return _named[item]
-        for operation in unwrap(program).global_block().ops:
-            for value in operation.results():
-                if value.has_name and value.name == item:
-                    return value
-        raise ValueError(
-            f"fetch_list names {item!r}, and no variable of the program has that name."
-        )
+        return find(unwrap(program).global_block(), item)
 
     def close(self) -> None:
         """1.x: `close()`; today the same."""
