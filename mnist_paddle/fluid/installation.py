@@ -48,6 +48,10 @@ MODULES = {
     "fluid.initializer": "initializer",
     "fluid.io": "io",
     "fluid.layers": "layers",
+    **{
+        f"fluid.layers.{part}": "layers"
+        for part in ("io", "learning_rate_scheduler", "loss", "metric_op", "nn", "ops", "tensor")
+    },
     "fluid.nets": "nets",
     "fluid.optimizer": "optimizer",
     "fluid.param_attr": "param_attr",

@@ -118,9 +118,11 @@ class Optimizer:
         return [], self.apply_gradients(self.backward(loss, parameter_list=parameter_list))
 
     def _minimize_static(self, loss: Any, startup: Any, parameters: Any, no_grad: Any) -> Any:
+        from . import static  # not needed for dygraph
+
         rate = self._learning_rate
-        rate = rate() if isinstance(rate, LearningRateDecay) else rate
-        return self._made(None, rate).minimize(loss, startup, parameters, no_grad)
+        modern = self._made(None, rate.step() if isinstance(rate, LearningRateDecay) else rate)
+        return static.minimize(modern, rate, loss, startup, parameters, no_grad)
 
     def backward(
         self,
