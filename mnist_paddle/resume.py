@@ -62,14 +62,22 @@ def save_checkpoint(training: Training, folder: RunFolder) -> Path:
         folder.sync()
         checkpoint.save(path, tensors, header)
     except OSError as error:
-        reason = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        whole = f"{older[0]} is whole, --resume goes on from it" if older else "there is none yet"
-        step = training.position.step
-        raise OSError(f"no checkpoint after step {step}: {reason}; {whole}") from None
+        raise not_written(
+            f"no checkpoint after step {training.position.step}", error, older
+        ) from None
     # Later ones than this are of a run that was resumed from before them.
     kept = [path, *older[: training.config.keep - 1]]
     folder.remove_checkpoints(set(others) - set(kept))
     return path
+
+
+def not_written(what: str, error: OSError, checkpoints: list[Path]) -> OSError:
+    """Say what is missing, why, and from which of the checkpoints, newest first, one can go on."""
+    reason = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+    whole = (
+        f"{checkpoints[0]} is whole, --resume goes on from it" if checkpoints else "there is none"
+    )
+    return OSError(f"{what}: {reason}; {whole}")
 
 
 def resume(training: Training, folder: RunFolder | None) -> tuple[list[str], Path | None]:

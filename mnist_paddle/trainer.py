@@ -31,7 +31,7 @@ from .evaluation import Score, evaluate
 from .figures import draw_curve
 from .models import count_parameters, describe_layers
 from .readers import choose_reader
-from .resume import model_header, resume, save_checkpoint
+from .resume import model_header, not_written, resume, save_checkpoint
 from .run_folder import RunFolder
 from .stopping import StopSignals
 from .training import Position, Training, prepare_training
@@ -65,7 +65,10 @@ def train_and_evaluate(config: Config) -> dict[str, Any]:
                     name = signal.Signals(stopped).name
                     kept = f"; {path} is written, --resume goes on from it" if path else ""
                     raise Stopped(stopped, f"stopped by {name}{kept}")
-        return _finish(training, folder)
+        try:
+            return _finish(training, folder)
+        except OSError as error:
+            raise not_written("no result", error, folder.checkpoints() if folder else []) from None
     finally:
         if folder:
             folder.close()

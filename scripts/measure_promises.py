@@ -200,7 +200,7 @@ class Promises(Trainings):
                 process = self.start(TRAIN, disk / "run", *words)
                 said, _ = process.communicate()
                 whole_ones = [checkpoint.load(path) for path in checkpoints(disk / "run")]
-                sentence = "is whole, --resume goes on" if whole_ones else "there is none yet"
+                sentence = "is whole, --resume goes on" if whole_ones else "there is no earlier one"
                 full += self.keep(process.returncode == 2 and sentence in said)
                 subprocess.run(["mount", "-o", "remount,size=64m", disk], check=True)
                 self.run(TRAIN, "disk/run", *words, "--resume")

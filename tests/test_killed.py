@@ -121,13 +121,32 @@ def test_a_full_disk_leaves_the_previous_checkpoint_whole_and_says_so(
     assert same_result(small_disk / "run", tmp_path / "whole")
 
 
+def test_a_disk_that_is_full_when_the_model_is_written_is_no_loss(
+    train, tmp_path, small_disk, monkeypatch
+):
+    train("whole", **SMALL)
+    finish = trainer._finish
+
+    def filling_finish(*arguments):
+        fill(small_disk / "filler")
+        return finish(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(trainer, "_finish", filling_finish)
+        with pytest.raises(OSError, match=r"no result: .*step_00000008\S* is whole, --resume"):
+            train("disk/run", **SMALL)
+    (small_disk / "filler").unlink()
+    train("disk/run", **SMALL, resume=True)
+    assert same_result(small_disk / "run", tmp_path / "whole")
+
+
 def test_a_full_disk_is_one_sentence_and_exit_code_2(command, tiny_data, small_disk):
     (small_disk / "filler").write_bytes(bytes(500_000))
     words = ["--model", "mlp", "--opt", "adam", "--epochs", 2, "--data", tiny_data]
     finished = command("train", *words, "--run_dir", small_disk / "run")
     assert finished.returncode == 2
     assert finished.stderr.startswith("error: no checkpoint after step 11: ")
-    assert "there is none yet" in finished.stderr
+    assert "there is no earlier one" in finished.stderr
     assert finished.stderr.count("\n") == 1
 
 
