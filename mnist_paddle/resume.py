@@ -74,10 +74,9 @@ def save_checkpoint(training: Training, folder: RunFolder) -> Path:
 def not_written(what: str, error: OSError, checkpoints: list[Path]) -> OSError:
     """Say what is missing, why, and from which of the checkpoints, newest first, one can go on."""
     reason = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-    whole = (
-        f"{checkpoints[0]} is whole, --resume goes on from it" if checkpoints else "there is none"
-    )
-    return OSError(f"{what}: {reason}; {whole}")
+    if not checkpoints:
+        return OSError(f"{what}: {reason}; there is no earlier one")
+    return OSError(f"{what}: {reason}; {checkpoints[0]} is whole, --resume goes on from it")
 
 
 def resume(training: Training, folder: RunFolder | None) -> tuple[list[str], Path | None]:
