@@ -47,7 +47,7 @@ def main():
     feeder = fluid.DataFeeder(feed_list=['img', 'label'], place=place, program=prog)
     compiled = fluid.CompiledProgram(prog)
     batches = paddle.batch(reader, batch_size=50)
-    for epoch in range(3):
+    for epoch in range(6):
         for batch_id, data in enumerate(batches()):
             loss_v, acc_v = exe.run(compiled, feed=feeder.feed(data), fetch_list=[avg_cost, acc])
             if batch_id % 10 == 0:
