@@ -105,9 +105,9 @@ def test_the_installed_wheel_trains_evaluates_and_predicts_from_an_empty_folder(
     subprocess.run([sys.executable, *install], check=True)
     empty.mkdir()
 
-    def run(*words):
+    def run(*words, program=(site / "bin" / "mnist-paddle",)):
         finished = subprocess.run(
-            [site / "bin" / "mnist-paddle", *map(str, words)],
+            [*program, *map(str, words)],
             cwd=empty,
             env={**os.environ, "PYTHONPATH": str(site)},
             capture_output=True,
@@ -131,6 +131,15 @@ def test_the_installed_wheel_trains_evaluates_and_predicts_from_an_empty_folder(
     assert "/170 " in run("evaluate", "--checkpoint", model, "--data", tiny_data)
     picture = run("make_example").strip()
     assert run("predict", picture, "--checkpoint", model).startswith(f"{picture}: ")
+
+    words = ["--config", "03_mlp_mse", "--data", tiny_data, "--epochs", 1, "--run_dir", "two"]
+    assert "ranks: 2; " in run("launch", "--nproc_per_node", 2, "train", *words)
+    (empty / "old.py").write_text(
+        "import paddle.fluid as fluid\n"
+        "with fluid.dygraph.guard():\n"
+        "    print(fluid.layers.mean(fluid.layers.fill_constant([4], 'float32', 3)).numpy())\n"
+    )
+    assert run("old.py", program=(sys.executable, "-m", "mnist_paddle.fluid")) == "[3.]\n"
 
 
 def test_the_real_mnist_trains_a_cnn_to_read_it(mnist_dir, tmp_path):

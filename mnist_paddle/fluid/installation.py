@@ -22,7 +22,8 @@ from . import layers, scalars
 from .dygraph import nn
 from .missing import lookup
 
-# Module of Paddle 1.x: the module of ours that stands for it. Later, None: an empty module.
+# Module of Paddle 1.x: the module of ours, or of today's Paddle, that stands for it.
+# None: an empty module.
 MODULES = {
     "fluid": "namespace",
     "fluid.backward": "framework",
@@ -54,9 +55,11 @@ MODULES = {
     },
     "fluid.nets": "nets",
     "fluid.optimizer": "optimizer",
+    "fluid.parallel_executor": "static",
     "fluid.param_attr": "param_attr",
     "fluid.reader": "io",
     "fluid.regularizer": "regularizer",
+    "fluid.unique_name": "paddle.utils.unique_name",
     "dataset.mnist": "mnist_readers",
 }
 
@@ -111,7 +114,8 @@ def _set(where: Any, name: str, value: Any) -> None:
 
 def _module(name: str, ours: str | None) -> ModuleType:
     if ours is not None:
-        return importlib.import_module(f"mnist_paddle.fluid.{ours}")
+        where = ours if ours.startswith("paddle.") else f"mnist_paddle.fluid.{ours}"
+        return importlib.import_module(where)
     module = ModuleType(f"paddle.{name}")
     module.__path__ = []
     module.__dict__["__getattr__"] = lookup(name)
