@@ -323,11 +323,6 @@ def test_a_state_that_does_not_fit_is_refused(batch, tmp_path):
         dygraph.load_dygraph(str(tmp_path / "none"))
 
 
-def test_an_optimizer_of_dygraph_needs_parameters():
-    with pytest.raises(AttributeError, match="needs parameter_list"):
-        optimizer.SGD(learning_rate=0.01)
-
-
 def test_set_lr_holds_at_once_and_not_for_a_decay():
     layer = Linear(1, 1)
     opt = optimizer.Adam(learning_rate=0.5, parameter_list=layer.parameters())
@@ -379,8 +374,7 @@ def test_dropout_leaves_training_unscaled_and_obeys_eval():
 
 
 def test_layers_made_by_name_scope_learn_their_input_and_need_no_parameter_list(batch):
-    """Paddle 1.5: in a process of its own, since it lifts the need for parameter_list."""
-    from mnist_paddle.fluid.dygraph import nn
+    """Paddle 1.5 and 1.6."""
 
     class Net(dygraph.Layer):
         def __init__(self, name_scope):
@@ -392,12 +386,9 @@ def test_layers_made_by_name_scope_learn_their_input_and_need_no_parameter_list(
         def forward(self, x):
             return self.fc(self.pool(self.conv(x)))
 
-    try:
-        net = Net("net")
-        opt = optimizer.SGD(learning_rate=0.1)
-        losses = [old_step(net, opt, *batch) for _ in range(5)]
-    finally:
-        nn.name_scopes_used = False
+    net = Net("net")
+    opt = optimizer.SGD(learning_rate=0.1)
+    losses = [old_step(net, opt, *batch) for _ in range(5)]
     assert losses[-1] < losses[0]
     assert [list(p.shape) for p in net.parameters()] == [[4, 1, 5, 5], [4], [784, 10], [10]]
 

@@ -26,6 +26,7 @@ from .missing import lookup
 # None: an empty module.
 MODULES = {
     "fluid": "namespace",
+    "fluid.average": "average",
     "fluid.backward": "framework",
     "fluid.clip": "clip",
     "fluid.compiler": "static",
@@ -48,19 +49,23 @@ MODULES = {
     "fluid.framework": "framework",
     "fluid.initializer": "initializer",
     "fluid.io": "io",
+    "fluid.layer_helper": "layer_helper",
     "fluid.layers": "layers",
     **{
         f"fluid.layers.{part}": "layers"
         for part in ("io", "learning_rate_scheduler", "loss", "metric_op", "nn", "ops", "tensor")
     },
+    "fluid.metrics": "metrics",
     "fluid.nets": "nets",
     "fluid.optimizer": "optimizer",
     "fluid.parallel_executor": "static",
     "fluid.param_attr": "param_attr",
+    "fluid.profiler": "profiler",
     "fluid.reader": "io",
     "fluid.regularizer": "regularizer",
     "fluid.unique_name": "paddle.utils.unique_name",
     "dataset.mnist": "mnist_readers",
+    "utils.plot": "plot",
 }
 
 _undo: list[tuple[Any, str, Any]] = []

@@ -274,7 +274,13 @@ def accuracy(input: Var, label: Var, k: int = 1, correct: Var = None, total: Var
     """
     if len(label.shape) == 1:
         label = paddle.unsqueeze(label, -1)
-    return paddle.metric.accuracy(input, label, k=k, correct=correct, total=total).reshape([1])
+    accurate = paddle.metric.accuracy(input, label, k=k).reshape([1])
+    rows = paddle.shape(label)[0].reshape([1])
+    right = paddle.round(accurate * paddle.cast(rows, "float32"))
+    for tensor, value in ((correct, right), (total, rows)):
+        if tensor is not None:
+            assign(paddle.cast(value, tensor.dtype), tensor)
+    return accurate
 
 
 def reshape(
@@ -567,7 +573,45 @@ def gaussian_random(
 
 def assign(input: Any, output: Var = None) -> Var:
     """1.x: `assign(input, output=None)`; today `paddle.assign(x, output)`."""
+    if isinstance(output, EmptyTensor):
+        output.value = input
+        return input
     return paddle.assign(input, output)
+
+
+class EmptyTensor:
+    """What `create_tensor` makes in a static program: `assign` says what it holds."""
+
+    def __init__(self, dtype: Any) -> None:
+        self.dtype, self.value = to_dtype(dtype), None
+
+
+def create_tensor(dtype: Any, name: str | None = None, persistable: bool = False) -> Any:
+    """1.x: `create_tensor(dtype)`, to be given to `accuracy(total=…)` or `assign(output=…)`.
+
+    Today nothing is written into a tensor: use what the function returns.
+    """
+    if paddle.in_dynamic_mode():
+        return paddle.zeros([1], to_dtype(dtype))
+    return EmptyTensor(dtype)
+
+
+def fill_constant_batch_size_like(
+    input: Var,
+    shape: Shape,
+    dtype: Any,
+    value: float,
+    input_dim_idx: int = 0,
+    output_dim_idx: int = 0,
+    force_cpu: bool = False,
+) -> Var:
+    """1.x: `fill_constant_batch_size_like(input, shape, dtype, value)`; today `paddle.full`.
+
+    One side of the shape is taken from `input`.
+    """
+    sides: list[Any] = list(shape)
+    sides[output_dim_idx] = paddle.shape(input)[input_dim_idx]
+    return paddle.full(sides, value, to_dtype(dtype))
 
 
 def create_parameter(

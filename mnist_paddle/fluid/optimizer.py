@@ -46,11 +46,8 @@ __all__ = [
 class Optimizer:
     """What the optimizers have in common; today `paddle.optimizer.Optimizer`.
 
-    `learning_rate` is a number or a decay object.
-
-    Raises:
-        AttributeError: dygraph, and no parameter_list; 1.5, whose layers had a name scope, took
-            every parameter there was, and so does this where such layers were made.
+    `learning_rate` is a number or a decay object. Without `parameter_list`, as in 1.5 and 1.6,
+    every parameter that has a gradient takes part; 1.7 and 1.8 refused that.
     """
 
     def __init__(
@@ -68,13 +65,8 @@ class Optimizer:
         self._modern_class, self._options = modern, options
         self._modern: Any = None
         self._last_rate: float | None = None
-        if paddle.in_dynamic_mode() and parameter_list is None:
-            if not dygraph_nn.name_scopes_used:
-                raise AttributeError(
-                    "in dygraph an optimizer needs parameter_list: write "
-                    "parameter_list=model.parameters()."
-                )
-        elif self._parameter_list == []:
+        self._kept_state: dict[str, Any] = {}  # for parameters that the first input will make
+        if self._parameter_list == []:
             raise ValueError("parameter_list is empty: the model has no parameters yet.")
 
     def _parameters(self) -> list[Any]:
@@ -137,7 +129,18 @@ class Optimizer:
         return [(p, p.grad) for p in chosen if p.trainable and p.grad is not None]
 
     def apply_gradients(self, params_grads: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
-        """1.x: `apply_gradients(params_grads)`; today `optimizer.step()`."""
+        """1.x: `apply_gradients(params_grads)`; today `optimizer.step()`.
+
+        Raises:
+            AttributeError: no layer of old names was made, and no parameter_list given.
+        """
+        if self._parameter_list is None and not params_grads and not self._parameters():
+            raise AttributeError(
+                "the optimizer knows no parameter: write parameter_list=model.parameters()."
+            )
+        if self._kept_state and params_grads:
+            state, self._kept_state = self._kept_state, {}
+            self._set_accumulators(state, [parameter for parameter, _ in params_grads])
         rate = self._learning_rate
         rate = rate() if isinstance(rate, LearningRateDecay) else float(rate)
         modern = self._made(self._parameters(), rate)
@@ -182,7 +185,10 @@ class Optimizer:
         if isinstance(self._learning_rate, LearningRateDecay):
             state["LR_Scheduler"] = self._learning_rate.state_dict()
             state["global_step"] = np.array([self._learning_rate.step_num], np.int32)
-        state[PLACES] = [parameter.name for parameter in self._parameters()]
+        names = [parameter.name for parameter in self._parameters()]
+        if self._parameter_list is None and kept:  # of all there are, those that were trained
+            names = [name for name in names if any(name in by_name for by_name in kept.values())]
+        state[PLACES] = names
         return state
 
     def set_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -202,11 +208,18 @@ class Optimizer:
                     self._learning_rate.step_num = int(schedule["last_epoch"])
             elif "global_step" in state_dict:
                 self._learning_rate.step_num = int(np.asarray(state_dict["global_step"]).item())
+        if self._parameter_list is None:
+            self._kept_state = state_dict
+        else:
+            self._set_accumulators(state_dict, self._parameter_list)
+
+    def _set_accumulators(self, state_dict: dict[str, Any], chosen: list[Any]) -> None:
+        """Give each of the chosen parameters, by its place, what the state has for it."""
         arrays = {key: value for key, value in state_dict.items() if hasattr(value, "shape")}
         arrays.pop("global_step", None)
         if not arrays:
             return
-        parameters = [parameter for parameter in self._parameters() if parameter.trainable]
+        parameters = [parameter for parameter in chosen if parameter.trainable]
         rate = self._learning_rate
         rate = rate.step() if isinstance(rate, LearningRateDecay) else float(rate)
         modern = self._made(self._parameters(), float(rate))
@@ -214,7 +227,7 @@ class Optimizer:
         block = paddle.base.framework.default_main_program().global_block()
         modern._create_accumulators(block, parameters)
         for accumulator, by_name in modern._accumulators.items():
-            stored = _stored(arrays, accumulator, state_dict.get(PLACES), self._parameters())
+            stored = _stored(arrays, accumulator, state_dict.get(PLACES), chosen)
             for parameter in parameters:
                 value = np.asarray(stored.get(parameter.name, ()), np.float32)
                 own = by_name[parameter.name]

@@ -24,6 +24,7 @@ from paddle.base import core
 
 from . import framework
 from .dygraph.learning_rate_scheduler import LearningRateDecay
+from .layers import EmptyTensor
 from .missing import lookup
 from .scalars import Number
 
@@ -38,8 +39,10 @@ __all__ = [
     "Scope",
     "data",
     "global_scope",
+    "memory_optimize",
     "name_scope",
     "program_guard",
+    "release_memory",
     "scope_guard",
     "unique_name",
 ]
@@ -192,6 +195,10 @@ def data(name: str, shape: Sequence[int | None], dtype: Any = "float32", lod_lev
     switch()
     sizes = [-1 if size is None else int(size) for size in shape]
     kind = dtype if isinstance(dtype, str) else np.dtype(dtype).name
+    if NEW_IR and _inputs.get(name) == (sizes, kind):  # the same variable, as one name meant then
+        for operation in paddle.static.default_main_program().global_block().ops:
+            if _is_input(operation) and operation.attrs()["name"] == name:
+                return operation.results()[0]
     _inputs[name] = sizes, kind
     return paddle.static.data(name, sizes, kind)
 
@@ -208,6 +215,13 @@ class CompiledProgram:
     def with_data_parallel(self, *_: Any, **__: Any) -> CompiledProgram:
         """1.x: run on all devices of this machine. Here it is one device."""
         return self
+
+
+def memory_optimize(input_program: Any = None, *_: Any, **__: Any) -> None:
+    """1.x: `memory_optimize(program)`, to reuse memory; today nothing is needed."""
+
+
+release_memory = memory_optimize
 
 
 class ExecutionStrategy:
@@ -266,6 +280,8 @@ class Executor:
 
     def _value(self, program: Any, item: Any) -> Any:
         """Find what a name in fetch_list means; on Paddle 3 Paddle itself knows only parameters."""
+        if isinstance(item, EmptyTensor):
+            return item.value
         if not NEW_IR or not isinstance(item, str):
             return item
         return find(unwrap(program).global_block(), item)
@@ -340,6 +356,12 @@ def minimize(
 
     `modern` is today's optimizer. A decay object is asked for the rate before each run.
     """
+    if NEW_IR:  # names meant the variables
+        block = paddle.static.default_main_program().global_block()
+        parameters, no = (
+            chosen and [find(block, p) if isinstance(p, str) else p for p in chosen]
+            for chosen in (parameters, no)
+        )
     result = modern.minimize(loss, unwrap(startup), parameters, no)
     if isinstance(decay, LearningRateDecay):
         program = loss.block.program if not NEW_IR else paddle.static.default_main_program()

@@ -27,7 +27,7 @@ from .base import (
     no_grad,
     to_variable,
 )
-from .checkpoint import load_dygraph, save_dygraph
+from .checkpoint import load_dygraph, load_persistables, save_dygraph, save_persistables
 from .jit import TracedLayer, declarative, dygraph_to_static_func
 from .learning_rate_scheduler import (
     CosineDecay,
@@ -99,11 +99,13 @@ __all__ = [
     "jit",
     "learning_rate_scheduler",
     "load_dygraph",
+    "load_persistables",
     "nn",
     "no_grad",
     "parallel",
     "prepare_context",
     "save_dygraph",
+    "save_persistables",
     "to_variable",
 ]
 

@@ -16,9 +16,10 @@ import paddle
 from ...errors import CheckpointError
 from ..missing import lookup
 
-__all__ = ["load_dygraph", "save_dygraph"]
+__all__ = ["load_dygraph", "load_persistables", "save_dygraph", "save_persistables"]
 
 MODEL, OPTIMIZER = ".pdparams", ".pdopt"
+PERSISTABLES = "persistables"  # the files of save_persistables in their folder
 PLACES = "parameter_places"  # the key under which an optimizer's state lists its parameters
 
 
@@ -64,6 +65,33 @@ def load_dygraph(model_path: str, keep_name_table: bool = False, **_: Any) -> tu
     if found[0] is not None and not keep_name_table:
         found[0].pop("StructuredToParameterName@@", None)
     return found[0], found[1]
+
+
+def save_persistables(
+    model_dict: dict[str, Any], dirname: str = "save_dir", optimizers: Any = None
+) -> None:
+    """1.5: `save_persistables(model_dict, dirname, optimizers=None)`; today `paddle.save`.
+
+    In place of a file for each weight, the folder gets the files of `save_dygraph`.
+    """
+    os.makedirs(dirname, exist_ok=True)
+    save_dygraph(model_dict, os.path.join(dirname, PERSISTABLES))
+    if isinstance(optimizers, list | tuple):
+        optimizers = optimizers[0] if optimizers else None
+    if optimizers is not None:
+        save_dygraph(optimizers.state_dict(), os.path.join(dirname, PERSISTABLES))
+
+
+def load_persistables(*arguments: Any, **named: Any) -> Any:
+    """1.5: `load_persistables(dirname="save_dir")` → (model's state, optimizer's or None).
+
+    1.4: `load_persistables(model_dict, dirname)` → the model's state. Today `paddle.load`.
+    """
+    for_14 = bool(arguments) and not isinstance(arguments[0], str | os.PathLike)
+    folders = arguments[1:] if for_14 else arguments
+    folder = folders[0] if folders else named.get("dirname", "save_dir")
+    loaded = load_dygraph(os.path.join(folder, PERSISTABLES))
+    return loaded[0] if for_14 else loaded
 
 
 def _without_suffix(path: str) -> str:

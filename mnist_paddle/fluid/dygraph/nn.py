@@ -44,7 +44,6 @@ __all__ = [
 
 names_given: set[str] = set()
 living: "weakref.WeakSet[Layer]" = weakref.WeakSet()
-name_scopes_used = False  # then an optimizer may come without parameter_list
 
 
 class Layer(nn.Layer):
@@ -55,6 +54,7 @@ class Layer(nn.Layer):
 
     def __init__(self, name_scope: str | None = None, dtype: Any = "float32") -> None:
         super().__init__(name_scope, dtype)
+        self._kept_state: dict[str, Any] = {}  # for weights that the first input will make
         living.add(self)
 
     def train(self, *mode: Any) -> Any:
@@ -95,11 +95,14 @@ class Layer(nn.Layer):
     ) -> None:
         """1.x: `set_dict(stat_dict, include_sublayers=True, use_structured_name=True)`.
 
-        Today: `set_state_dict`, which only warns of a weight that is missing.
+        Today: `set_state_dict`, which only warns of a weight that is missing. Layers of 1.5 and 1.6
+        that have no weights before their first input keep theirs until then.
 
         Raises:
             RuntimeError: a weight of this model is not in `state_dict`, as in 1.x.
         """
+        if isinstance(state_dict, tuple):  # the pair that load_persistables returned in 1.5
+            state_dict = state_dict[0]
         unused = set(state_dict) - {"StructuredToParameterName@@"}
         for name, weight in self.state_dict(include_sublayers=include_sublayers).items():
             key = name if use_structured_name else weight.name
@@ -107,10 +110,26 @@ class Layer(nn.Layer):
                 raise RuntimeError(f"the model's weight {key} is not in the state that was given.")
             weight.set_value(np.asarray(state_dict[key]))
             unused.discard(key)
+        for prefix, layer in self.named_sublayers(include_self=True) if include_sublayers else ():
+            if isinstance(layer, FC | Conv2D) and layer.weight is None:
+                found = {part: f"{prefix}.{part}".lstrip(".") for part in ("weight", "bias")}
+                if found["weight"] not in state_dict:
+                    raise RuntimeError(
+                        f"the model's weight {found['weight']} is not in the state that was given."
+                    )
+                layer._kept_state = {
+                    part: state_dict[key] for part, key in found.items() if key in state_dict
+                }
+                unused.difference_update(found.values())
         if unused:
             warnings.warn(f"the model has no {', '.join(sorted(unused))}.", stacklevel=2)
 
     set_dict = load_dict = set_state_dict  # type: ignore[assignment]
+
+    def _use_kept_state(self) -> None:
+        for part, array in self._kept_state.items():
+            getattr(self, part).set_value(np.asarray(array))
+        self._kept_state = {}
 
 
 def _may_have_name_scope(*before: Any) -> Callable[..., Any]:
@@ -122,10 +141,8 @@ def _may_have_name_scope(*before: Any) -> Callable[..., Any]:
     def decorate(init: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(init)
         def wrapper(self: Any, *arguments: Any, **named: Any) -> None:
-            global name_scopes_used
             by_name = named.pop("name_scope", None) is not None
             if by_name or (arguments and isinstance(arguments[0], str)):
-                name_scopes_used = True
                 arguments = arguments if by_name else arguments[1:]
                 if before and "num_channels" not in named:
                     arguments = (*before, *arguments)
@@ -188,12 +205,21 @@ class FC(Layer):
         self.weight: Any = None
         self.bias: Any = None
 
+    @property
+    def _w(self) -> Any:
+        return self.weight  # its name in 1.5, as guides print it
+
+    @property
+    def _b(self) -> Any:
+        return self.bias
+
     def forward(self, input: Any) -> Any:
         if self.weight is None:
             shape = [math.prod(input.shape[self._num_flatten_dims :]), self._size]
             del self.weight, self.bias
             self.weight = self.create_parameter(shape, self._param_attr)
             self.bias = self.create_parameter([self._size], self._bias_attr, is_bias=True)
+            self._use_kept_state()
         rows = layers.flatten(input, self._num_flatten_dims)
         output = F.linear(rows, self.weight, self.bias)
         kept = list(input.shape[: self._num_flatten_dims])
@@ -235,6 +261,14 @@ class Conv2D(Layer):
         if num_channels is not None:
             self._build(num_channels)
 
+    @property
+    def _filter_param(self) -> Any:
+        return self.weight  # its name in 1.5, as guides print it
+
+    @property
+    def _bias_param(self) -> Any:
+        return self.bias
+
     def _build(self, channels: int) -> None:
         groups = self._groups or 1
         if channels % groups:
@@ -249,6 +283,7 @@ class Conv2D(Layer):
         self.bias = self.create_parameter(
             [self._num_filters], self._bias_attr, self._dtype, is_bias=True
         )
+        self._use_kept_state()
 
     def forward(self, input: Any) -> Any:
         if self.weight is None:

@@ -1,0 +1,54 @@
+"""`paddle.utils.plot.Ploter`: curves that grow while a script trains.
+
+In a notebook each plot() shows the figure anew; elsewhere plt.show() shows it, plot(path) saves it.
+Today one writes these few lines of Matplotlib.
+
+paddle.utils.plot.Ploter：训练时不断增长的曲线。
+在笔记本里每次 plot() 重新显示；在别处由 plt.show() 显示，plot(path) 保存成文件。
+今天直接写这几行 Matplotlib。
+"""
+
+import sys
+
+from .missing import lookup
+
+__all__ = ["Ploter"]
+
+
+class Ploter:
+    """1.x: `Ploter(*titles)` with append(title, step, value), plot(path=None), reset()."""
+
+    def __init__(self, *args: str) -> None:
+        self.titles = args
+        self.reset()
+
+    def reset(self) -> None:
+        """1.x: `reset()`: empty curves."""
+        self.curves: dict[str, list[tuple[float, float]]] = {title: [] for title in self.titles}
+
+    def append(self, title: str, step: float, value: float) -> None:
+        """1.x: `append(title, step, value)`: a point on the curve of that title.
+
+        Raises:
+            KeyError: the title was not given to Ploter.
+        """
+        self.curves[title].append((float(step), float(value)))
+
+    def plot(self, path: str | None = None) -> None:
+        """1.x: `plot(path=None)`: draw all curves into the current figure."""
+        from matplotlib import pyplot
+
+        pyplot.cla()
+        for title, points in self.curves.items():
+            if points:
+                pyplot.plot(*zip(*points, strict=True), label=title)
+        pyplot.legend(loc="upper left")
+        if path is not None:
+            pyplot.savefig(path)
+        elif "ipykernel" in sys.modules:
+            display = sys.modules["IPython.display"]
+            display.clear_output(True)
+            display.display(pyplot.gcf())
+
+
+__getattr__ = lookup("utils.plot")
