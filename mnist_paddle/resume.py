@@ -58,25 +58,20 @@ def save_checkpoint(training: Training, folder: RunFolder) -> Path:
     tensors = {**checkpoint.training_tensors(training.model, training.optimizer), **arrays}
     path, others = folder.checkpoint(training.position.step), folder.checkpoints()
     older = [other for other in others if other < path]
-    try:
-        folder.sync()
-        checkpoint.save(path, tensors, header)
-    except OSError as error:
-        raise not_written(
-            f"no checkpoint after step {training.position.step}", error, older
-        ) from None
+    folder.sync()
+    checkpoint.save(path, tensors, header)
+    training.checkpoint = path
     # Later ones than this are of a run that was resumed from before them.
     kept = [path, *older[: training.config.keep - 1]]
     folder.remove_checkpoints(set(others) - set(kept))
     return path
 
 
-def not_written(what: str, error: OSError, checkpoints: list[Path]) -> OSError:
-    """Say what is missing, why, and from which of the checkpoints, newest first, one can go on."""
-    reason = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-    if not checkpoints:
-        return OSError(f"{what}: {reason}; there is no earlier one")
-    return OSError(f"{what}: {reason}; {checkpoints[0]} is whole, --resume goes on from it")
+def what_is_kept(training: Training) -> str:
+    """Say from which checkpoint one can go on when training has to stop."""
+    if training.checkpoint is None:
+        return "there is no checkpoint yet"
+    return f"{training.checkpoint} is whole, --resume goes on from it"
 
 
 def resume(training: Training, folder: RunFolder | None) -> tuple[list[str], Path | None]:
@@ -114,7 +109,7 @@ def _restore_newest(training: Training, folder: RunFolder) -> tuple[Path | None,
         except CheckpointError as problem:
             problems.append(problem)
             continue
-        position = training.position
+        position, training.checkpoint = training.position, path
         return path, [
             *(f"passed over: {problem}" for problem in problems),
             f"{path}: going on after step {position.step} "

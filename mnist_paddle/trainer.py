@@ -31,7 +31,7 @@ from .evaluation import Score, evaluate
 from .figures import draw_curve
 from .models import count_parameters, describe_layers
 from .readers import choose_reader
-from .resume import model_header, not_written, resume, save_checkpoint
+from .resume import model_header, resume, save_checkpoint, what_is_kept
 from .run_folder import RunFolder
 from .stopping import StopSignals
 from .training import Position, Training, prepare_training
@@ -60,15 +60,16 @@ def train_and_evaluate(config: Config) -> dict[str, Any]:
         with StopSignals() as signals:
             while training.position.epoch < config.epochs:
                 stopped = train_epoch(training, folder, signals)
-                path = save_checkpoint(training, folder) if folder else None
+                if folder:
+                    save_checkpoint(training, folder)
                 if stopped:
-                    name = signal.Signals(stopped).name
-                    kept = f"; {path} is written, --resume goes on from it" if path else ""
-                    raise Stopped(stopped, f"stopped by {name}{kept}")
-        try:
-            return _finish(training, folder)
-        except OSError as error:
-            raise not_written("no result", error, folder.checkpoints() if folder else []) from None
+                    name, kept = signal.Signals(stopped).name, what_is_kept(training)
+                    raise Stopped(stopped, f"stopped by {name}" + (f"; {kept}" if folder else ""))
+        return _finish(training, folder)
+    except OSError as error:  # a full disk, say
+        reason = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        step, kept = training.position.step, what_is_kept(training)
+        raise OSError(f"stopped after step {step}: {reason}; {kept}") from None
     finally:
         if folder:
             folder.close()

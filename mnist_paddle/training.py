@@ -12,6 +12,7 @@ import dataclasses
 import json
 import math
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import paddle
@@ -62,6 +63,7 @@ class Training:
     optimizer: Optimizer
     steps_per_epoch: int  # the short last batch included
     position: Position = field(default_factory=Position)
+    checkpoint: Path | None = None  # the newest that is known to be whole
     valid: Score | None = None  # after the last finished epoch, if this process trained it
 
 

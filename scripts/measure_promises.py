@@ -77,9 +77,12 @@ class Promises(Trainings):
             folder = self.folder / f"command{runs}"
             while True:
                 process = self.start(TRAIN, folder, "--resume")
-                number = self.chance.choice(signals)
+                number, delay = self.chance.choice(signals), self.chance.uniform(0, longest)
+                if number != signal.SIGKILL:  # what they promise is about training
+                    _wait_for_training(process)
+                    delay /= 3
                 try:
-                    process.wait(self.chance.uniform(0, longest))
+                    process.wait(delay)
                     break
                 except subprocess.TimeoutExpired:
                     process.send_signal(number)
@@ -88,7 +91,7 @@ class Promises(Trainings):
                     break  # it came after the last step
                 tried[number] += 1
                 in_training[number] += (
-                    process.returncode == 128 + number and "is written, --resume goes on" in said
+                    process.returncode == 128 + number and f"stopped by {number.name}" in said
                 )
                 if number != signal.SIGKILL and process.returncode not in (128 + number, -number):
                     self.keep(False)
@@ -100,13 +103,13 @@ class Promises(Trainings):
             ("SIGKILL to `scripts/train.py` at a random moment (CNN)", f"{kills} kills", result)
         ]
         for name, number in (("SIGTERM", signal.SIGTERM), ("Ctrl-C", signal.SIGINT)):
-            exits = f"{in_training[number]} while it trained: a checkpoint, exit {128 + number}"
-            before = tried[number] - in_training[number]
+            exits = f"{in_training[number]} times a checkpoint and exit {128 + number}"
+            others = tried[number] - in_training[number]
             rows.append(
                 (
-                    f"{name} at a random moment, in the same runs",
+                    f"{name} at a random moment of training, in the same runs",
                     str(tried[number]),
-                    f"{exits}; {before} before or after training; {result}",
+                    f"{exits}, {others} after the last step; {result}",
                 )
             )
         return rows
@@ -119,9 +122,7 @@ class Promises(Trainings):
             folder = self.folder / f"ranks{runs}"
             while True:
                 process = self.start(LAUNCH, folder, "--resume", ranks=2)
-                for line in process.stdout or ():
-                    if line.startswith("epoch: "):
-                        break
+                _wait_for_training(process)
                 time.sleep(self.chance.uniform(0, 3))
                 try:
                     rank = pid_of_rank(self.chance.randrange(2), folder.with_suffix(".log"))
@@ -200,7 +201,9 @@ class Promises(Trainings):
                 process = self.start(TRAIN, disk / "run", *words)
                 said, _ = process.communicate()
                 whole_ones = [checkpoint.load(path) for path in checkpoints(disk / "run")]
-                sentence = "is whole, --resume goes on" if whole_ones else "there is no earlier one"
+                sentence = (
+                    "is whole, --resume goes on" if whole_ones else "there is no checkpoint yet"
+                )
                 full += self.keep(process.returncode == 2 and sentence in said)
                 subprocess.run(["mount", "-o", "remount,size=64m", disk], check=True)
                 self.run(TRAIN, "disk/run", *words, "--resume")
@@ -236,6 +239,12 @@ class Promises(Trainings):
                 )
             )
         return result
+
+
+def _wait_for_training(process: subprocess.Popen) -> None:
+    for line in process.stdout or ():
+        if line.startswith("epoch: "):
+            return
 
 
 def measure_promises(

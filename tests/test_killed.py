@@ -34,7 +34,7 @@ def test_a_training_killed_fifty_times_ends_with_the_same_bytes(tiny_data, tmp_p
 def test_a_signal_ends_the_training_after_the_step_with_a_checkpoint(
     name, code, train, tiny_data, tmp_path
 ):
-    settings = {"model": "cnn", "epochs": 2, "limit_batches": 10, "opt": "adam", "log_every": 1}
+    settings = {"model": "cnn", "epochs": 4, "limit_batches": 10, "opt": "adam", "log_every": 1}
     train("whole", **settings)
     options = [word for key, value in settings.items() for word in (f"--{key}", str(value))]
     words = [sys.executable, "-u", ROOT / "scripts/train.py", *options]
@@ -50,11 +50,11 @@ def test_a_signal_ends_the_training_after_the_step_with_a_checkpoint(
             break
     _, said = process.communicate(timeout=60)
     assert process.returncode == code
-    (path,) = checkpoints(tmp_path / "stopped")
-    assert f"stopped by {name}; {path} is written, --resume goes on from it" in said
+    path = checkpoints(tmp_path / "stopped")[-1]
+    assert f"stopped by {name}; {path} is whole, --resume goes on from it" in said
     assert "Traceback" not in said
     _, header = checkpoint.load(path)
-    assert 3 <= header["position"]["step"] < 10
+    assert 3 <= header["position"]["step"] < 40
     train("stopped", **settings, resume=True)
     assert same_result(tmp_path / "stopped", tmp_path / "whole")
 
@@ -107,9 +107,7 @@ def test_a_full_disk_leaves_the_previous_checkpoint_whole_and_says_so(
 
     with monkeypatch.context() as patch:
         patch.setattr(trainer, "train_step", filling_step)
-        with pytest.raises(
-            OSError, match=r"no checkpoint after step 6: .*step_00000005\S* is whole"
-        ):
+        with pytest.raises(OSError, match=r"stopped after step 6: .*step_00000005\S* is whole"):
             train("disk/run", **SMALL, opt="adam")
     names = [path.stem for path in checkpoints(small_disk / "run")]
     assert names == ["step_00000004", "step_00000005"]
@@ -133,7 +131,9 @@ def test_a_disk_that_is_full_when_the_model_is_written_is_no_loss(
 
     with monkeypatch.context() as patch:
         patch.setattr(trainer, "_finish", filling_finish)
-        with pytest.raises(OSError, match=r"no result: .*step_00000008\S* is whole, --resume"):
+        with pytest.raises(
+            OSError, match=r"stopped after step 8: .*step_00000008\S* is whole, --resume"
+        ):
             train("disk/run", **SMALL)
     (small_disk / "filler").unlink()
     train("disk/run", **SMALL, resume=True)
@@ -146,8 +146,8 @@ def test_a_full_disk_is_one_sentence_and_exit_code_2(command, tiny_data, small_d
     finished = command("train", *words, "--run_dir", small_disk / "run")
     assert finished.returncode == 2
     *_, sentence = finished.stderr.splitlines()
-    assert sentence.startswith("error: no checkpoint after step 11: ")
-    assert sentence.endswith("; there is no earlier one.")
+    assert sentence.startswith("error: stopped after step 11: ")
+    assert sentence.endswith("; there is no checkpoint yet.")
     assert "Traceback" not in finished.stderr
 
 

@@ -216,7 +216,7 @@ def test_ranks_that_are_stopped_or_killed_resume_to_the_same_bytes(start, tmp_pa
     said, _ = stopped.communicate(timeout=60)
     assert stopped.returncode == 143
     (path,) = checkpoints(tmp_path / "stopped")[-1:]
-    assert f"stopped by SIGTERM; {path} is written, --resume goes on from it" in said
+    assert f"stopped by SIGTERM; {path} is whole, --resume goes on from it" in said
 
     killed = start("stopped", "--resume")
     wait_for(killed, "epoch: ")
