@@ -204,6 +204,41 @@ def test_a_constant_with_as_many_rows_as_the_input(program):
     np.testing.assert_array_equal(made, np.ones([6, 2], np.float32))
 
 
+@pytest.mark.parametrize("how", ["py_reader", "by_data", "from_generator"])
+def test_a_reader_that_is_started_feeds_the_program_until_its_pass_is_over(program, how):
+    fluid = program
+    inputs = None
+    if how == "py_reader":
+        reader = fluid.layers.py_reader(8, [(-1, 1, 8, 8), (-1, 1)], ["float32", "int64"])
+        inputs = fluid.layers.read_file(fluid.layers.double_buffer(reader))
+    else:
+        inputs = [fluid.layers.data("a", [1, 8, 8]), fluid.layers.data("b", [1], dtype="int64")]
+        reader = (
+            fluid.layers.create_py_reader_by_data(8, inputs)
+            if how == "by_data"
+            else fluid.io.DataLoader.from_generator(inputs, capacity=8, iterable=False)
+        )
+    predict = fluid.layers.fc(inputs[0], 3, act="softmax")
+    loss = fluid.layers.mean(fluid.layers.cross_entropy(predict, inputs[1]))
+    fluid.optimizer.SGD(0.01).minimize(loss)
+    samples = lambda: ((x.reshape(-1), int(y[0])) for x, y in zip(X, Y, strict=True))  # noqa: E731
+    reader.decorate_paddle_reader(paddle.batch(samples, 4))
+    executor = fluid.Executor(fluid.CPUPlace())
+    executor.run(fluid.default_startup_program())
+    losses = []
+    for _ in range(3):
+        reader.start()
+        count = 0
+        try:
+            while True:
+                losses.append(float(executor.run(fetch_list=[loss])[0]))
+                count += 1
+        except fluid.core.EOFException:
+            reader.reset()
+        assert count == 2
+    assert losses[4] < losses[2] < losses[0]
+
+
 def test_a_profiler_runs_what_is_in_it(fluid):
     from paddle.fluid import profiler
 

@@ -28,6 +28,7 @@ __all__ = [
     "CPUPlace",
     "CUDAPinnedPlace",
     "CUDAPlace",
+    "EOFException",
     "ParamAttr",
     "Parameter",
     "VarBase",
@@ -44,6 +45,7 @@ __all__ = [
 ]
 
 Variable = VarBase = paddle.Tensor
+EOFException = paddle.base.core.EOFException
 Parameter = paddle.base.framework.EagerParamBase
 
 

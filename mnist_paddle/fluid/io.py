@@ -92,6 +92,25 @@ def ahead(items: Iterable[Any], capacity: int) -> Iterator[Any]:
         thread.join(timeout=1)
 
 
+started: dict[int, "GeneratorLoader"] = {}  # those that feed the programs with their inputs
+
+
+def feed_from_started(has_input: Callable[[str], bool]) -> dict[str, Any]:
+    """Return the next batch of the started loader whose inputs a program has, {} if there is none.
+
+    Raises:
+        EOFException: its pass is over.
+    """
+    for loader in started.values():
+        if loader._names and all(map(has_input, loader._names)):
+            delivered = next(loader, None)
+            if delivered is None:
+                raise paddle.base.core.EOFException("the pass is over: call reset().")
+            single = isinstance(delivered[0], dict)
+            return delivered[0] if single else dict(zip(loader._names, delivered, strict=True))
+    return {}
+
+
 class GeneratorLoader:
     """What `from_generator` returns: loop over it, or over what calling it returns."""
 
@@ -149,12 +168,14 @@ class GeneratorLoader:
     next = __next__
 
     def start(self) -> None:
-        """1.x: `start()` of a loader with iterable=False."""
+        """1.x: `start()` of a loader with iterable=False: `Executor.run` takes what it yields."""
         self._pass = iter(self)
+        started[id(self)] = self
 
     def reset(self) -> None:
-        """1.x: `reset()` of a loader with iterable=False."""
+        """1.x: `reset()` of a loader with iterable=False, after its pass or in the midst of it."""
         self._pass = None
+        started.pop(id(self), None)
 
     def _delivered(self, arrays: Any) -> Any:
         arrays = arrays if isinstance(arrays, list | tuple) else [arrays]

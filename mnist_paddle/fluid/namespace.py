@@ -79,4 +79,4 @@ def install_check() -> None:
 
 install_check.run_check = paddle.utils.run_check  # type: ignore[attr-defined]
 
-__getattr__ = lookup("fluid", "static", "dygraph.nn")
+__getattr__ = lookup("fluid", "static", "dygraph.nn", "framework")

@@ -22,7 +22,7 @@ import numpy as np
 import paddle
 from paddle.base import core
 
-from . import framework
+from . import framework, io
 from .dygraph.learning_rate_scheduler import LearningRateDecay
 from .layers import EmptyTensor
 from .missing import lookup
@@ -264,6 +264,7 @@ class Executor:
             program = paddle.static.default_main_program()
         if isinstance(feed, list | tuple):  # one of several devices; here there is one
             feed = {key: np.concatenate([part[key] for part in feed]) for key in feed[0]}
+        feed = feed or io.feed_from_started(lambda name: _has_input(program, name))
         feed = {name: _fitted(name, array) for name, array in dict(feed or {}).items()}
         wanted = [self._value(program, item) for item in fetch_list or []]
         if isinstance(program, TestProgram):
@@ -289,6 +290,13 @@ class Executor:
     def close(self) -> None:
         """1.x: `close()`; today the same."""
         self._executor.close()
+
+
+def _has_input(program: Any, name: str) -> bool:
+    block = unwrap(program.origin if isinstance(program, TestProgram) else program).global_block()
+    if not NEW_IR:
+        return bool(block.has_var(name))
+    return any(_is_input(op) and op.attrs()["name"] == name for op in block.ops)
 
 
 def _is_input(operation: Any) -> bool:
