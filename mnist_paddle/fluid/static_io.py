@@ -85,7 +85,13 @@ def load_inference_model(
     """
     static.switch()
     prefix = os.path.join(dirname, model_filename or MODEL)
+    if not _is_model(prefix) and _is_model(dirname):  # written by jit.save
+        prefix = dirname
     return list(paddle.static.load_inference_model(prefix, executor._executor))
+
+
+def _is_model(prefix: str) -> bool:
+    return any(os.path.isfile(prefix + suffix) for suffix in (".json", ".pdmodel"))
 
 
 def _save(mode: str) -> Callable[..., None]:

@@ -38,7 +38,12 @@ def save(layer: Any, model_path: str, input_spec: Any = None, configs: Any = Non
 
 
 def load(model_path: str, configs: Any = None) -> Any:
-    """1.8: `jit.load(model_path, configs=None)`; today `paddle.jit.load`."""
+    """1.8: `jit.load(model_path, configs=None)`; today `paddle.jit.load`.
+
+    The folder of an inference model is taken, too.
+    """
+    if os.path.isdir(model_path):
+        model_path = os.path.join(model_path, "__model__")
     return paddle.jit.load(model_path)
 
 
