@@ -14,14 +14,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-
-def modern(name: str) -> str | None:
-    """Return what to write today for a 1.x name without `paddle.`, if the table knows it."""
-    try:
-        table = importlib.import_module("mnist_paddle.fluid.names")
-    except ModuleNotFoundError:
-        return None
-    return table.modern(name)
+from .names import modern
 
 
 def lookup(module: str, *elsewhere: str) -> Callable[[str], Any]:
