@@ -16,8 +16,6 @@ from typing import Any
 import numpy as np
 import paddle
 
-PREFIX = "random/"
-
 
 def random_state() -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Return the three generators' states: arrays, for the file, and numbers, for its header.

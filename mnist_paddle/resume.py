@@ -88,7 +88,8 @@ def resume(training: Training, folder: RunFolder | None) -> tuple[list[str], Pat
     if folder is not None:
         path, lines = _restore_newest(training, folder)
         if path is not None:
-            content, source = path.read_bytes(), path.parent.parent
+            source = path.parent.parent
+            content = path.read_bytes() if training.ranks.size > 1 else b""
     content = training.ranks.broadcast(content)
     if folder is None and content:
         name = "the checkpoint of rank 0"

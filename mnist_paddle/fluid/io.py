@@ -211,7 +211,11 @@ class DataLoader:
     @staticmethod
     def from_dataset(*_: Any, **__: Any) -> Any:
         """1.x: `from_dataset(dataset, places)` read files of parameter servers; not here."""
-        raise NotImplementedError("DataLoader.from_dataset is not provided.")
+        raise AttributeError(
+            "paddle.fluid.io.DataLoader.from_dataset of Paddle 1.x is not provided by "
+            "mnist_paddle.fluid; today one writes paddle.io.DataLoader(dataset); "
+            "an issue that asks for it is welcome."
+        )
 
 
 def PyReader(
