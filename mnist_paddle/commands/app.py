@@ -1,0 +1,84 @@
+"""The program around the commands: it takes the words, runs one command, and says what went wrong.
+
+What a user can mend is one sentence on standard error and exit code 2, never a traceback.
+
+命令外面的程序：接收命令行，运行其中一个命令，并说明出了什么错。
+用户能改正的错误，只在标准错误上打印一句话，退出码为 2，不打印调用栈。
+"""
+
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from cyclopts import App, CycloptsError, Parameter
+
+from ..config import DEFAULT_DATA, NEWEST
+from ..errors import InputError, Stopped
+from ..launcher import separate_script
+
+app = App(
+    name="mnist-paddle",
+    help="The PaddlePaddle MNIST tutorial on today's Paddle.",
+    version_flags=[],
+    default_parameter=Parameter(name_transform=lambda name: name.rstrip("_")),
+)
+
+
+def main(command: str | None = None, tokens: Sequence[str] | None = None) -> None:
+    """Run one command, or the one that the first word names, and end the process on bad input."""
+    _log_to_standard_error()
+    words = [*([command] if command else []), *(sys.argv[1:] if tokens is None else tokens)]
+    try:
+        app(complete(words), exit_on_error=False, print_error=False)
+    except (CycloptsError, InputError) as error:
+        _fail(str(error))
+    except ModuleNotFoundError as error:
+        if error.name != "paddle":
+            raise
+        _fail(
+            "Paddle is not installed: pip install paddlepaddle, "
+            "or paddlepaddle-gpu for an NVIDIA GPU (Python 3.12 at most)."
+        )
+    except OSError as error:
+        _fail(f"{error.filename}: {error.strerror}." if error.filename else f"{error}.")
+    except Stopped as stopped:
+        print(stopped, file=sys.stderr)
+        sys.exit(128 + stopped.signal)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
+
+
+def complete(words: Sequence[str]) -> list[str]:
+    """Spell out what the command line may leave out: `--resume` alone is `--resume newest`."""
+    words = list(words)
+    if words[:1] == ["launch"]:
+        return ["launch", *separate_script(words[1:])]
+    if words[:1] == ["train"]:
+        for word, following in zip(words, [*words[1:], "-"], strict=True):
+            if word == "--resume" and following.startswith("-"):
+                words[words.index(word)] = f"--resume={NEWEST}"
+    return words
+
+
+def _log_to_standard_error() -> None:
+    logger = logging.getLogger("mnist_paddle")
+    logger.setLevel(logging.INFO)
+    logger.propagate = False  # Paddle takes over the root logger
+    if not logger.handlers:
+        logger.addHandler(logging.StreamHandler())
+
+
+def _fail(sentence: str) -> NoReturn:
+    print(f"error: {' '.join(sentence.split())}", file=sys.stderr)
+    sys.exit(2)
+
+
+def make_default_data(path: str) -> None:
+    """Make the default data file if it is missing; a file that the user named must be there."""
+    if path == DEFAULT_DATA and not Path(path).exists():
+        from .. import data
+
+        data.prepare_data(path)

@@ -1,0 +1,32 @@
+"""The command that trains: options in, a run folder out.
+
+训练命令：读入选项，写出运行文件夹。
+设备或数据有问题，在训练开始之前就会报错。
+"""
+
+from pathlib import Path
+
+from ..config import Config, use_config_file
+from .app import app, make_default_data
+
+
+@app.command(name="train", config=use_config_file)
+def train(*, config: Path | None = None, options: Config = Config()) -> None:  # noqa: B008
+    """Train a network on the data file and write the run folder.
+
+    Examples: --model cnn --loss ce --opt adam --lr 0.001 --epochs 3,
+    or --config configs/05_cnn_ce_sgd.yaml --seed 2.
+
+    Parameters
+    ----------
+    config
+        YAML file with any of the options below; ours are in configs/. The command line goes first.
+    """
+    from ..device import use_device
+    from ..parallel import start_ranks
+    from ..trainer import train_and_evaluate
+
+    use_device(options.gpu)  # an error now, not after the data has been made
+    with start_ranks(options.gpu).one_first():
+        make_default_data(options.data)
+    train_and_evaluate(options)
