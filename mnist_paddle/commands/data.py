@@ -1,4 +1,5 @@
 """The commands that make data: the data file and the example picture.
+What is written is read back and described.
 
 准备数据的命令：生成数据文件和示例图片。
 写完之后会读回来检查一遍。

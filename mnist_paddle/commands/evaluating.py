@@ -1,4 +1,5 @@
 """The command that evaluates: how many digits of a split does a model read?
+It prints the accuracy of each digit and the confusion matrix, and draws it.
 
 评估命令：模型能认出一个数据集里的多少个数字？
 打印每个数字的正确率和混淆矩阵，并画成图。

@@ -1,6 +1,8 @@
 """The command that starts several processes of a training.
+One for each GPU, or several on the CPU.
 
-启动多个进程的命令：一个 GPU 一个进程，或者在 CPU 上启动几个。
+启动多个进程的命令。
+一个 GPU 一个进程，或者在 CPU 上启动几个。
 """
 
 import sys

@@ -1,4 +1,5 @@
 """The command that predicts: pictures in, digits out.
+A broken picture is reported and does not stop the others.
 
 预测命令：读入图片，给出数字。
 坏掉的图片会报告出来，不影响其余的图片。

@@ -1,4 +1,5 @@
 """The command that trains: options in, a run folder out.
+A device or data that cannot be used is an error before training starts.
 
 训练命令：读入选项，写出运行文件夹。
 设备或数据有问题，在训练开始之前就会报错。
