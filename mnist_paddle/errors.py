@@ -26,6 +26,10 @@ class PictureError(InputError):
     """Refuse a picture, naming its file."""
 
 
+class NoDigitError(PictureError):
+    """Say that a picture is sound but shows no digit."""
+
+
 class CheckpointError(InputError):
     """Refuse a model or checkpoint file, naming it."""
 
