@@ -47,6 +47,18 @@ def _checkpoint_name(type_: Any, tokens: Sequence[Token]) -> str | None:
     return {"true": NEWEST, "false": None}.get(value.lower(), value)  # resume: true in a file
 
 
+# A generator's name may stand here too: read that one, sync.
+Reader = Literal[
+    "sync",
+    "async",
+    "workers",
+    "resident",
+    "finite",
+    "reshuffled",
+    "infinite",
+    "random_block",
+    "wrap_around",
+]
 Resume = Annotated[str | None, Parameter(converter=_checkpoint_name, negative=())]
 
 
@@ -79,16 +91,32 @@ class Config:
     "Images per step, in each process."
     limit_batches: WholeNumber | None = None
     "Train on at most this many batches per epoch."
-    reader: Literal["sync", "async"] = "sync"
-    "Make batches in turn with computing, or ahead of it in a thread."
+    steps_per_epoch: WholeNumber | None = None
+    "Batches in an epoch [default: as many as hold every image once]."
+    early_stop: WholeNumber | None = None
+    "Stop after so many epochs without a better result on valid; keep the best epoch's model."
+    generator: Literal["finite", "reshuffled", "infinite", "random_block", "wrap_around"] = (
+        "reshuffled"
+    )
+    "Order of the images: which of them each batch holds."
+    augment: Literal["none", "shift", "affine"] = "none"
+    "Change each training image a little, each time that it is taken."
+    reader: Reader = "sync"
+    "Make batches in turn with computing, ahead in a thread, in processes, or on the device."
     capacity: WholeNumber = 5
     "Batches that the async reader may hold ready."
+    num_workers: WholeNumber = 2
+    "Processes of the workers reader."
     seed: WholeNumber = 1  # with 0, the tutorial's square-error CNN dies in its first steps
     "Decides the initial weights and the order of the images."
     gpu: bool = False
     "Compute on the first GPU."
     data: str = DEFAULT_DATA
-    "Data file; the default one is made if it is missing."
+    "Data file, or folder of pictures; the default file is made if it is missing."
+    split_seed: WholeNumber = 0
+    "Decides which pictures of a folder become train, valid and eval."
+    strict: bool = False
+    "Refuse a folder with pictures that cannot be read; otherwise they are left out."
     run_dir: str | None = None
     "Folder of the results [default: work/runs/MODEL_LOSS_OPT]."
     checkpoint_every: WholeNumber | None = None
@@ -111,9 +139,30 @@ class Config:
             _check_value(field, getattr(self, field.name))
         if isinstance(self.resume, bool):
             object.__setattr__(self, "resume", NEWEST if self.resume else None)
+        self._read_generator()
+        if self.reader == "resident" and self.augment != "none":
+            raise ConfigError(
+                "the resident reader keeps the images on the device as they are: choose another "
+                "--reader with --augment, or leave --augment out."
+            )
         if self.run_dir is None:
             object.__setattr__(self, "run_dir", f"work/runs/{self.model}_{self.loss}_{self.opt}")
 
+    def _read_generator(self) -> None:
+        """Take `reader: infinite` for `generator: infinite` with the reader sync."""
+        generators = get_args(_FIELDS["generator"].type)
+        if self.reader not in generators:
+            return
+        if self.generator not in (self.reader, _FIELDS["generator"].default):
+            raise ConfigError(
+                f"the reader {self.reader} and the generator {self.generator} are two orders of "
+                "the images: give one of them."
+            )
+        object.__setattr__(self, "generator", self.reader)
+        object.__setattr__(self, "reader", "sync")
+
+
+_FIELDS = {field.name: field for field in dataclasses.fields(Config)}
 
 # The least and the greatest value that make sense; a learning rate of 0 trains nothing.
 _RANGES = {
@@ -123,7 +172,11 @@ _RANGES = {
     "epochs": (1, math.inf),
     "batch_size": (1, math.inf),
     "limit_batches": (1, math.inf),
+    "steps_per_epoch": (1, math.inf),
+    "early_stop": (1, math.inf),
     "capacity": (1, 100_000),
+    "num_workers": (1, 64),
+    "split_seed": (0, 2**32 - 1),
     "seed": (0, 2**32 - 1),
     "checkpoint_every": (1, math.inf),
     "keep": (1, math.inf),

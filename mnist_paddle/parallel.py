@@ -40,6 +40,14 @@ class Ranks:
         """
         return paddle.DataParallel(model) if self.size > 1 else model
 
+    def part(self, chosen: np.ndarray) -> np.ndarray:
+        """Return this rank's part of the indices of a batch: the disjoint parts make it whole.
+
+        Where a batch has no image for a rank, it gets the first one, and `weight` 0.
+        Source: part 1, item 19.
+        """
+        return chosen[self.rank :: self.size] if self.rank < len(chosen) else chosen[:1]
+
     def weight(self, images: int) -> float:
         """Return by what this rank's mean loss over its part of a batch has to be multiplied.
 

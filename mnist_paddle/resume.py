@@ -21,10 +21,13 @@ import paddle
 
 from . import __version__, checkpoint
 from .config import NEWEST
+from .data.generators import ENDLESS
 from .errors import CheckpointError
 from .random_state import random_state, restore_random_state
 from .run_folder import RunFolder
 from .training import Position, Training, settings_of_model
+
+BEST = "best/"  # before the names of the weights that --early_stop keeps
 
 
 def model_header(training: Training, metrics: dict[str, int]) -> dict[str, Any]:
@@ -56,6 +59,8 @@ def save_checkpoint(training: Training, folder: RunFolder) -> Path:
     header["position"] = dataclasses.asdict(training.position)
     arrays, header["random"] = random_state()
     tensors = {**checkpoint.training_tensors(training.model, training.optimizer), **arrays}
+    if training.config.early_stop:
+        tensors |= {BEST + name: array for name, array in (training.best or {}).items()}
     path, others = folder.checkpoint(training.position.step), folder.checkpoints()
     older = [other for other in others if other < path]
     folder.sync()
@@ -146,7 +151,8 @@ def _restore(
         raise
     except Exception as error:  # a stranger's header may hold anything, at any depth
         raise CheckpointError(f"{path}: its header is not one of a checkpoint ({error}).") from None
-    training.position = position
+    best = {k.removeprefix(BEST): v for k, v in tensors.items() if k.startswith(BEST)}
+    training.position, training.best = position, best or checkpoint.model_tensors(training.model)
     return changes
 
 
@@ -172,9 +178,12 @@ def _position(training: Training, header: dict[str, Any]) -> Position:
         if not isinstance(value, kind) or isinstance(value, bool) or not 0 <= value < math.inf:
             raise ValueError(f"{field.name} is {value!r}")
     size = training.config.batch_size * training.ranks.size
-    if position.images % size:  # only with --allow_changes
+    if training.config.generator in ENDLESS:
+        position.batch = min(position.batch, training.steps_per_epoch - 1)
+    elif position.images % size:  # only with --allow_changes
         raise ValueError(f"stopped after {position.images} images, between batches of {size}")
-    position.batch = position.images // size
+    else:
+        position.batch = position.images // size
     if position.epoch > training.config.epochs or position.batch >= training.steps_per_epoch:
         raise ValueError(f"epoch {position.epoch}, batch {position.batch} is beyond the end")
     return position

@@ -14,7 +14,6 @@ import math
 import signal
 import time
 from collections.abc import Iterable
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +24,13 @@ from tqdm import tqdm
 
 from . import checkpoint
 from .config import NEWEST, Config
+from .data.generators import ENDLESS
 from .device import describe_device
 from .errors import CheckpointError, Stopped, TrainingError
 from .evaluation import Score, evaluate
+from .feed import read_epoch
 from .figures import draw_curve
 from .models import count_parameters, describe_layers
-from .readers import choose_reader
 from .resume import model_header, resume, save_checkpoint, what_is_kept
 from .run_folder import RunFolder
 from .stopping import StopSignals
@@ -58,7 +58,7 @@ def train_and_evaluate(config: Config) -> dict[str, Any]:
     try:
         _begin(training, folder)
         with StopSignals() as signals:
-            while training.position.epoch < config.epochs:
+            while not training.finished:
                 stopped = train_epoch(training, folder, signals)
                 if folder:
                     save_checkpoint(training, folder)
@@ -83,13 +83,11 @@ def train_epoch(training: Training, folder: RunFolder | None, signals: StopSigna
     Raises:
         TrainingError: a loss is not a finite number; the weights are spoilt then.
     """
-    config, position, size = training.config, training.position, training.ranks.size
+    config, position = training.config, training.position
     lr, started = training.optimizer.get_lr, time.perf_counter() - training.position.epoch_seconds
-    images_in_epoch = len(training.splits["train"])
     training.network.train()
-    for images, labels in _batches(training):
+    for (images, labels), together in _with_bar(training):
         row = {"kind": "step", "epoch": position.epoch, "step": position.step, "lr": lr()}
-        together = min(config.batch_size * size, images_in_epoch - position.images)
         loss = train_step(training, images, labels, training.ranks.weight(together))
         loss, stop = training.ranks.mean(loss, signals.received)
         if not math.isfinite(loss):
@@ -164,30 +162,26 @@ def _report_epoch(training: Training, folder: RunFolder | None, row: dict[str, A
         )
         if np.count_nonzero(score.confusion.sum(axis=0)) == 1:
             say("every image is read as the same digit: the network is dead; try a lower --lr.")
+    best = (position.best_correct, position.best_epoch)
+    if score.correct > position.best_correct or position.epoch == 0:
+        best = (score.correct, position.epoch)
+        training.best = checkpoint.model_tensors(training.model)
     training.position = Position(
         epoch=position.epoch + 1,
         step=position.step,
         train_seconds=position.train_seconds + seconds,
+        best_correct=best[0],
+        best_epoch=best[1],
     )
 
 
-def _batches(training: Training) -> Iterable[tuple[Tensor, Tensor]]:
-    """Yield this rank's part of the batches that are left of the epoch."""
-    config, position, steps = training.config, training.position, training.steps_per_epoch
-    batches = training.splits["train"].batches(
-        config.batch_size,
-        seed=config.seed,
-        epoch=position.epoch,
-        label_dtype=training.objective.label_dtype,
-        skip=position.batch,
-        rank=training.ranks.rank,
-        ranks=training.ranks.size,
-    )
-    read = choose_reader(config.reader, config.capacity)
+def _with_bar(training: Training) -> Iterable[tuple[tuple[Tensor, Tensor], int]]:
+    """Read what is left of the epoch, and show on a terminal how far it has come."""
+    position = training.position
     return tqdm(
-        read(islice(batches, steps - position.batch), training.place),
+        read_epoch(training),
         initial=position.batch,
-        total=steps,
+        total=training.steps_per_epoch,
         desc=f"epoch {position.epoch}",
         unit="batch",
         leave=False,
@@ -206,6 +200,8 @@ def _describe(training: Training) -> None:
     )
     say(f"data: {train.name} from {config.data}: {sizes}")
     say(f"batch: images {images.shape} {images.dtype}, labels {labels.shape} {labels.dtype}")
+    if config.generator in ENDLESS:
+        say(f"generator: {config.generator}, an epoch is {training.steps_per_epoch} batches of it")
     if training.ranks.size > 1:
         size = training.ranks.size
         say(
@@ -221,9 +217,25 @@ def _describe(training: Training) -> None:
             say(line)
 
 
+def _take_best(training: Training, folder: RunFolder | None) -> None:
+    """Put back the weights of the epoch that was best on valid, and say so."""
+    position = training.position
+    assert training.best is not None  # every epoch sets it, every checkpoint keeps it
+    checkpoint.restore_model(training.model, training.best, "the best epoch")
+    training.valid = None
+    if folder:
+        why = "all epochs are over"
+        if position.epoch < training.config.epochs:
+            why = f"valid has not got better for {training.config.early_stop} epochs"
+        say(f"stopped after epoch {position.epoch - 1}: {why}")
+        say(f"the model is that of epoch {position.best_epoch}, the best on valid")
+
+
 def _finish(training: Training, folder: RunFolder | None) -> dict[str, Any]:
     """Read the eval split; rank 0 writes model, curve and result."""
     config, train = training.config, training.splits["train"]
+    if config.early_stop:
+        _take_best(training, folder)
     valid = training.valid or _evaluate_split(training, "valid")
     final = _evaluate_split(training, "eval")
     counts = {
@@ -237,7 +249,7 @@ def _finish(training: Training, folder: RunFolder | None) -> dict[str, Any]:
         "loss": config.loss,
         "opt": config.opt,
         "lr": config.lr,
-        "epochs": config.epochs,
+        "epochs": training.position.epoch,
         "data": train.name,
         "data_digest": train.digest,
         "seed": config.seed,

@@ -16,23 +16,28 @@ from pathlib import Path
 from typing import Any
 
 import paddle
-from paddle import nn
+from paddle import Tensor, nn
 from paddle.optimizer import Optimizer
 from paddle.optimizer.lr import LRScheduler
 
+from .checkpoint import Tensors
 from .config import Config
 from .data import MODES, Split, load_data
+from .data.generators import ENDLESS, steps_in_pass
 from .device import use_device
+from .errors import ConfigError
 from .evaluation import Score
 from .losses import OBJECTIVES, Objective
 from .models import build_model
 from .optimizers import make_optimizer, make_schedule
 from .parallel import Ranks, start_ranks
+from .readers import load_resident
 
 # Where a model was trained, and what was shown or kept meanwhile, does not change it.
+_READ = ("data", "split_seed", "strict", "reader", "capacity", "num_workers")
 _SHOWN = ("log_every", "check_shapes", "visualdl")
 _KEPT = ("run_dir", "checkpoint_every", "keep", "resume", "allow_changes")
-_NOT_IN_MODEL = frozenset(("data", "reader", "capacity", *_SHOWN, *_KEPT))
+_NOT_IN_MODEL = frozenset((*_READ, *_SHOWN, *_KEPT))
 
 
 @dataclass
@@ -46,6 +51,8 @@ class Position:
     loss_sum: float = 0.0  # over those images
     epoch_seconds: float = 0.0
     train_seconds: float = 0.0  # of the finished epochs
+    best_correct: int = 0  # on valid, after the best epoch so far
+    best_epoch: int = 0
 
 
 @dataclass
@@ -61,10 +68,22 @@ class Training:
     network: nn.Layer  # computes as model does; with several ranks it averages the gradients too
     schedule: LRScheduler
     optimizer: Optimizer
-    steps_per_epoch: int  # the short last batch included
+    steps_per_epoch: int
+    resident: tuple[Tensor, Tensor] | None = (
+        None  # all training images and labels, for the reader resident
+    )
     position: Position = field(default_factory=Position)
     checkpoint: Path | None = None  # the newest that is known to be whole
     valid: Score | None = None  # after the last finished epoch, if this process trained it
+    best: Tensors | None = None  # the weights after the best epoch, for early_stop
+
+    @property
+    def finished(self) -> bool:
+        """Tell whether all epochs are over, or valid has not got better for long enough."""
+        config, position = self.config, self.position
+        since_best = position.epoch - 1 - position.best_epoch
+        patience = config.early_stop or math.inf
+        return position.epoch >= config.epochs or since_best >= patience
 
 
 def prepare_training(config: Config) -> Training:
@@ -76,8 +95,7 @@ def prepare_training(config: Config) -> Training:
     paddle.seed(config.seed)  # the initial weights; the order of the images has the same seed
     objective = OBJECTIVES[config.loss]
     model = build_model(config.model, objective.outputs, config.hidden)
-    steps_per_epoch = math.ceil(len(splits["train"]) / (config.batch_size * ranks.size))
-    steps_per_epoch = min(steps_per_epoch, config.limit_batches or steps_per_epoch)
+    steps_per_epoch = _steps_per_epoch(config, len(splits["train"]), ranks.size)
     factor = ranks.size if config.scale_lr else 1
     schedule = make_schedule(
         config.schedule, config.lr * factor, config.epochs * steps_per_epoch, config.end_lr * factor
@@ -95,9 +113,24 @@ def prepare_training(config: Config) -> Training:
         optimizer,
         steps_per_epoch,
     )
+    if config.reader == "resident":
+        labels = splits["train"].labels.astype(objective.label_dtype)
+        training.resident = load_resident(splits["train"].images, labels, place)
     ranks.agree("set of options", json.dumps(settings_of_model(training), sort_keys=True))
     ranks.agree("data file", splits["train"].digest)
     return training
+
+
+def _steps_per_epoch(config: Config, images: int, ranks: int) -> int:
+    """Return the batches of an epoch, the short last one of a pass included."""
+    in_pass = steps_in_pass(images, config.batch_size * ranks)
+    steps = config.steps_per_epoch or in_pass
+    if steps > in_pass and config.generator not in ENDLESS:
+        raise ConfigError(
+            f"steps_per_epoch is {steps}, but a pass over {images} images has {in_pass} batches: "
+            f"choose a generator that never ends ({', '.join(ENDLESS)}), or fewer steps."
+        )
+    return min(steps, config.limit_batches or steps)
 
 
 def settings_of_model(training: Training) -> dict[str, Any]:

@@ -15,12 +15,12 @@ from .mnist_json import (
     IMAGE_COLUMNS,
     IMAGE_ROWS,
     MODES,
-    Split,
     load_data,
     scale_pixels,
     write_data,
 )
 from .sources import SOURCES, prepare_data
+from .split import Split
 
 __all__ = [
     "IMAGE_COLUMNS",

@@ -16,10 +16,8 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import itertools
 import logging
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +28,7 @@ from ..errors import DataError
 from .cache import CachedSplit, read_cache, write_cache
 from .json_stream import IMAGE_COLUMNS, IMAGE_ROWS, MODES, parse_file
 from .pixels import scale_pixels
+from .split import Split
 from .unpack import check_size
 
 __all__ = [
@@ -49,75 +48,6 @@ logger = logging.getLogger("mnist_paddle")
 DATA_FILE = "work/mnist.json.gz"
 MNIST_DIGEST = "c97a2c607853b499a01d274c02fa5de533f80f6f09404e77aa0e02ec99b4c1f5"
 COMPRESSION = 6  # 22 MB; level 1 would save 2 s once and cost 9 MB
-
-
-@dataclass(frozen=True, eq=False)
-class Split:
-    """Hold one split; calling it starts a pass over its batches.
-
-    `name` says which data these are, `digest` identifies the pixels and labels of all three
-    splits, however they were written or compressed.
-    """
-
-    mode: str
-    images: np.ndarray  # [N, 1, 28, 28] uint8
-    labels: np.ndarray  # [N, 1] int64
-    name: str
-    digest: str
-    _passes: Iterator[int] = field(default_factory=itertools.count, init=False, repr=False)
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def order(self, *, seed: int = 0, epoch: int = 0) -> np.ndarray:
-        """Return the indices [N] in the order in which an epoch takes them."""
-        if seed < 0 or epoch < 0:
-            raise DataError(f"seed is {seed} and epoch is {epoch}, expected 0 or more for both.")
-        if self.mode != "train":
-            return np.arange(len(self))
-        return np.random.default_rng([seed, epoch]).permutation(len(self))
-
-    def batches(
-        self,
-        batch_size: int = 100,
-        *,
-        seed: int = 0,
-        epoch: int = 0,
-        label_dtype: str = "int64",
-        skip: int = 0,
-        rank: int = 0,
-        ranks: int = 1,
-    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield images [B, 1, 28, 28] float32 in 0..1 and labels [B, 1] of `label_dtype`.
-
-        Several ranks together take the batches of `ranks * batch_size` images that one process
-        would: rank r takes the images r, r + ranks, … of each. Where the last batch has no image
-        for a rank, it gets the first one (and `Ranks.weight` 0). The first `skip` batches are
-        left out.
-
-        Source: tutorial part 0, items 0.7 to 0.9; part 1, item 19.
-        """
-        if batch_size < 1:
-            raise DataError(f"batch_size is {batch_size}, expected 1 or more.")
-        order, size = self.order(seed=seed, epoch=epoch), ranks * batch_size
-        batches = (order[start : start + size] for start in range(skip * size, len(order), size))
-        parts = (batch[rank::ranks] if rank < len(batch) else batch[:1] for batch in batches)
-        return (
-            (scale_pixels(self.images[chosen]), self.labels[chosen].astype(label_dtype))
-            for chosen in parts
-        )
-
-    def part(self, rank: int, ranks: int) -> Split:
-        """Return the images rank, rank + ranks, … as a split: each rank evaluates its own."""
-        images, labels = self.images[rank::ranks], self.labels[rank::ranks]
-        return Split(self.mode, images, labels, self.name, self.digest)
-
-    def __call__(
-        self, batch_size: int = 100, *, seed: int = 0, label_dtype: str = "int64"
-    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Start the next pass: the first call is epoch 0, the second epoch 1, and so on."""
-        epoch = next(self._passes)
-        return self.batches(batch_size, seed=seed, epoch=epoch, label_dtype=label_dtype)
 
 
 def load_data(mode: str, path: str | Path = DATA_FILE) -> Split:

@@ -1,0 +1,69 @@
+"""Stage 1, data: what else could the same digit have looked like?
+
+Each time a training image is taken, it is changed a little: moved, turned, stretched.
+The change follows from seed, epoch and the image's index alone, not from batch or process.
+The tutorial trained on the 50,000 images as they are; this is the rest of its course.
+
+第一阶段，数据：同一个数字还可能写成什么样子？
+每次取出一张训练图片，就稍微改变它：平移、旋转、拉伸。
+怎样改变只由种子、轮数和图片的编号决定，与批次和进程无关。
+教程直接用那 50,000 张图片训练；这是它的课程中其余的内容。
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from PIL import Image
+
+Augmentation = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+
+
+def shift(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Move a digit `[28, 28] uint8` by up to 2 pixels down, up, left or right; paper follows."""
+    down, right = rng.integers(-2, 3, size=2)
+    padded = np.pad(image, 2)
+    rows, columns = image.shape
+    return padded[2 - down : 2 - down + rows, 2 - right : 2 - right + columns]
+
+
+def affine(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Turn by up to 10°, scale by 0.9 to 1.1, shear by up to 0.15, move by up to 2 pixels.
+
+    `[28, 28] uint8` in and out; sampled bilinearly, with paper around it.
+    """
+    turn, scale, stretch, shear, right, down = rng.uniform(-1, 1, size=6).tolist()
+    angle = math.radians(10 * turn)
+    cosine, sine = math.cos(angle), math.sin(angle)
+    wide = 1 / (1 + 0.1 * scale)
+    high = wide / (1 + 0.05 * stretch)
+    slant = 0.15 * shear
+    # Where each pixel of the result comes from, about the middle.
+    a, b = wide * cosine, wide * (slant * cosine - sine)
+    c, d = high * sine, high * (slant * sine + cosine)
+    middle_x, middle_y = image.shape[1] / 2, image.shape[0] / 2
+    from_x = middle_x - a * middle_x - b * middle_y + 2 * right
+    from_y = middle_y - c * middle_x - d * middle_y + 2 * down
+    changed = Image.fromarray(image).transform(
+        (image.shape[1], image.shape[0]),
+        Image.Transform.AFFINE,
+        (a, b, from_x, c, d, from_y),
+        Image.Resampling.BILINEAR,
+    )
+    return np.asarray(changed)
+
+
+AUGMENTATIONS: dict[str, Augmentation | None] = {"none": None, "shift": shift, "affine": affine}
+
+
+def augment(
+    images: np.ndarray, chosen: np.ndarray, augmentation: Augmentation, seed: int, epoch: int
+) -> np.ndarray:
+    """Change each of `images` [B, 1, 28, 28] uint8 as its index in `chosen` [B] demands."""
+    changed = np.empty_like(images)
+    for place, index in enumerate(chosen.tolist()):
+        rng = np.random.default_rng([seed, epoch, index])
+        changed[place, 0] = augmentation(images[place, 0], rng)
+    return changed
