@@ -8,7 +8,17 @@ What a user can mend is one sentence on standard error and exit code 2, never a 
 用户能改正的错误，只在标准错误上打印一句话，退出码为 2，不打印调用栈。
 """
 
-from . import data, evaluating, launching, predicting, training
+from . import data, demo, evaluating, launching, predicting, training
 from .app import app, complete, main
 
-__all__ = ["app", "complete", "data", "evaluating", "launching", "main", "predicting", "training"]
+__all__ = [
+    "app",
+    "complete",
+    "data",
+    "demo",
+    "evaluating",
+    "launching",
+    "main",
+    "predicting",
+    "training",
+]
