@@ -6,12 +6,13 @@ import yaml
 
 from mnist_paddle.commands import main
 from mnist_paddle.config import CONFIGS, DEFAULT_DATA, Config, read_config_file
+from mnist_paddle.data.augment import AUGMENTATIONS
+from mnist_paddle.data.generators import GENERATORS, ORDERS
 from mnist_paddle.data.mnist_json import DATA_FILE
 from mnist_paddle.errors import ConfigError
 from mnist_paddle.losses import OBJECTIVES
 from mnist_paddle.models import build_model
 from mnist_paddle.optimizers import make_optimizer, make_schedule
-from mnist_paddle.readers import choose_reader
 
 SHIPPED = sorted(CONFIGS.glob("*.yaml"))
 FIELDS = [field.name for field in dataclasses.fields(Config)]
@@ -71,8 +72,9 @@ def test_the_choices_of_config_are_those_of_the_stages():
         build_model(name, 1)
     for name in choices("schedule"):
         make_schedule(name, 0.1, 10)
-    for name in choices("reader"):
-        choose_reader(name)
+    assert set(choices("generator")) == set(GENERATORS) == set(ORDERS)
+    assert set(choices("augment")) == set(AUGMENTATIONS)
+    assert set(choices("reader")) - set(GENERATORS) == {"sync", "async", "workers", "resident"}
     for name in choices("opt"):
         make_optimizer(name, 0.1, build_model("linear", 1).parameters())
 

@@ -1,3 +1,6 @@
+import multiprocessing
+import os
+import signal
 import threading
 import time
 
@@ -5,7 +8,8 @@ import numpy as np
 import paddle
 import pytest
 
-from mnist_paddle.readers import choose_reader, read_async, read_sync
+from mnist_paddle.errors import DataError
+from mnist_paddle.readers import load_resident, read_async, read_resident, read_sync, read_workers
 
 PLACE = paddle.CPUPlace()
 
@@ -56,9 +60,9 @@ def test_batches_arrive_as_they_were_made():
 
 
 @pytest.mark.usefixtures("no_thread_behind")
-@pytest.mark.parametrize("name", ["sync", "async"])
-def test_an_exception_in_the_data_arrives_as_itself(name):
-    reader = choose_reader(name)(batches(9, fail_at=6), PLACE)
+@pytest.mark.parametrize("read", [read_sync, read_async])
+def test_an_exception_in_the_data_arrives_as_itself(read):
+    reader = read(batches(9, fail_at=6), PLACE)
     assert len([next(reader) for _ in range(6)]) == 6
     with pytest.raises(ValueError, match="image 17 is broken"):
         next(reader)
@@ -100,14 +104,87 @@ def test_async_runs_ahead_by_no_more_than_its_queue():
     assert 4 <= previous <= 4 + 4  # the queue, and the few on their way into and out of it
 
 
-def test_unknown_reader_is_refused_with_the_names():
-    with pytest.raises(ValueError, match="'fast'; choose from sync, async"):
-        choose_reader("fast")
-
-
 @pytest.mark.usefixtures("no_thread_behind")
 def test_many_passes_never_hang():
     """Paddle's own reset after the last batch, called a second time, blocks for ever at times."""
     for i in range(150):
         assert len(list(read_async(batches(8), PLACE, capacity=1 + i % 5))) == 8
         next(read_async(batches(50), PLACE, capacity=1 + i % 5))
+
+
+def make(number):
+    """Make batch `number` of 20, the last one short."""
+    return list(batches(20))[number]
+
+
+@pytest.mark.parametrize("workers", [1, 2, 6])
+def test_workers_yield_the_batches_of_sync(workers):
+    pairs = zip(read_sync(batches(20), PLACE), read_workers(make, 20, PLACE, workers), strict=True)
+    for ours, theirs in pairs:
+        for one, other in zip(ours, theirs, strict=True):
+            assert (one.dtype, one.shape) == (other.dtype, other.shape)
+            assert one.numpy().tobytes() == other.numpy().tobytes()
+            assert one.place == other.place
+
+
+class TwoWords(Exception):
+    """An exception that pickle writes and cannot read."""
+
+    def __init__(self, first, second):
+        super().__init__(f"{first} {second}")
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind"),
+    [
+        (DataError("img_0017.png is damaged"), DataError),
+        (OSError(2, "No such file", "img_0017.png"), FileNotFoundError),
+        (TwoWords("img_0017.png", "is damaged"), RuntimeError),
+    ],
+)
+def test_an_exception_in_a_worker_arrives_as_itself(failure, kind):
+    """After the batches before it. Paddle alone would wrap a traceback's text into its own."""
+
+    def make_until(number):
+        if number == 6:
+            raise failure
+        return make(number)
+
+    reader = read_workers(make_until, 20, PLACE, 2)
+    assert len([next(reader) for _ in range(6)]) == 6
+    with pytest.raises(kind, match=r"img_0017\.png") as caught:
+        next(reader)
+    assert kind is RuntimeError or str(caught.value) == str(failure)
+    assert not multiprocessing.active_children()
+
+
+def test_stopping_early_leaves_no_worker_behind():
+    for _, labels in read_workers(make, 20, PLACE, 3):
+        if int(labels[0, 0]) == 2:
+            break
+    assert int(labels[0, 0]) == 2
+    assert not multiprocessing.active_children()
+
+
+def test_a_worker_that_is_killed_is_an_error_and_not_a_wait():
+    def kill(number):
+        if number == 7:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return make(number)
+
+    with pytest.raises(DataError, match="a worker process ended while it made a batch"):
+        list(read_workers(kill, 20, PLACE, 2))
+    assert not multiprocessing.active_children()
+
+
+def test_resident_data_are_the_batches_of_sync_bit_for_bit(rng):
+    images = rng.integers(0, 256, [12_345, 1, 4, 4], dtype=np.uint8)  # two parts and a bit
+    labels = np.arange(12_345).reshape(-1, 1)
+    resident = load_resident(images, labels, PLACE)
+    assert resident[0].dtype == paddle.uint8
+    plan = [rng.integers(0, 12_345, size) for size in (100, 7, 1)]
+    scaled = [(np.divide(images[c], np.float32(255), dtype=np.float32), labels[c]) for c in plan]
+    for ours, theirs in zip(read_resident(resident, plan), read_sync(scaled, PLACE), strict=True):
+        for one, other in zip(ours, theirs, strict=True):
+            assert (one.dtype, one.shape) == (other.dtype, other.shape)
+            assert one.numpy().tobytes() == other.numpy().tobytes()

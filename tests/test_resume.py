@@ -14,6 +14,7 @@ from conftest import ROOT
 from run_files import checkpoints, model_bytes, rows, same_result
 
 from mnist_paddle import checkpoint, trainer
+from mnist_paddle.data.generators import ENDLESS, GENERATORS
 from mnist_paddle.errors import CheckpointError, ConfigError, TrainingError
 from mnist_paddle.models import build_model
 
@@ -55,6 +56,33 @@ def test_each_optimizer_and_schedule_resumes_exactly(train, train_until, tmp_pat
     train_until(stop, "stopped", **settings)
     train("stopped", **settings, resume=True)
     assert same_result(tmp_path / "stopped", tmp_path / "whole")
+
+
+@pytest.mark.parametrize("generator", sorted(GENERATORS))
+def test_each_generator_resumes_exactly(train, train_until, tmp_path, generator):
+    settings = {**SMALL, "limit_batches": None, "generator": generator, "augment": "affine"}
+    if generator in ENDLESS:
+        settings["steps_per_epoch"] = 13  # the stream's short batch lies in the middle
+    train("whole", **settings)
+    train_until(12 if generator in ENDLESS else 5, "stopped", **settings)
+    train("stopped", **settings, resume=True, reader="async")
+    assert same_result(tmp_path / "stopped", tmp_path / "whole")
+
+
+def test_a_run_with_early_stopping_resumes_exactly(train, train_until, tmp_path):
+    """The best epoch may lie before the checkpoint, and the end too."""
+    settings = {"model": "mlp", "lr": 6.0, "epochs": 40, "early_stop": 3, "checkpoint_every": 5}
+    train("whole", **settings)
+    epochs = len(rows(tmp_path / "whole", "epoch"))
+    assert epochs < 40
+    for stop in (11 * epochs - 30, 11 * epochs - 1):
+        train_until(stop, f"stopped{stop}", **settings)
+        train(f"stopped{stop}", **settings, resume=True)
+        assert same_result(tmp_path / f"stopped{stop}", tmp_path / "whole")
+    before = model_bytes(tmp_path / "whole")
+    train("whole", **settings, resume=True)  # it has ended: nothing is trained
+    assert model_bytes(tmp_path / "whole") == before
+    assert len(rows(tmp_path / "whole", "epoch")) == epochs
 
 
 def test_it_resumes_exactly_from_every_step(train, train_until, tmp_path):

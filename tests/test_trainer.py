@@ -9,7 +9,8 @@ from run_files import metrics_without_time, model_bytes, rows
 from mnist_paddle import checkpoint
 from mnist_paddle.config import Config
 from mnist_paddle.data import load_data
-from mnist_paddle.errors import TrainingError
+from mnist_paddle.data.generators import ENDLESS, GENERATORS
+from mnist_paddle.errors import ConfigError, TrainingError
 from mnist_paddle.evaluation import evaluate
 from mnist_paddle.losses import OBJECTIVES
 from mnist_paddle.models import build_model
@@ -51,6 +52,86 @@ def test_async_training_gives_the_bytes_of_sync(train, tmp_path):
     for reader in ("sync", "async"):
         train(reader, model="mlp", reader=reader, epochs=2)
     assert model_bytes(tmp_path / "sync") == model_bytes(tmp_path / "async")
+
+
+@pytest.mark.parametrize("generator", sorted(GENERATORS))
+def test_every_reader_trains_to_the_same_bytes_with_every_generator(train, tmp_path, generator):
+    settings = {"model": "mlp", "opt": "adam", "generator": generator, "epochs": 2}
+    if generator in ENDLESS:
+        settings["steps_per_epoch"] = 13  # more than the 11 of a pass
+    for reader in ("sync", "async", "workers", "resident"):
+        result = train(reader, **settings, reader=reader)
+        assert model_bytes(tmp_path / reader) == model_bytes(tmp_path / "sync"), reader
+    assert len(rows(tmp_path / "sync", "step")) == (26 if generator in ENDLESS else 22)
+    assert result["eval_total"] == 170
+
+
+@pytest.mark.parametrize("augment", ["shift", "affine"])
+def test_augmented_images_are_the_same_whoever_makes_them(train, tmp_path, augment):
+    settings = {"model": "mlp", "opt": "adam", "augment": augment, "epochs": 2}
+    train("plain", **{**settings, "augment": "none"})
+    for folder, reading in (
+        ("sync", {}),
+        ("async", {"reader": "async"}),
+        ("two", {"reader": "workers", "num_workers": 2}),
+        ("three", {"reader": "workers", "num_workers": 3}),
+    ):
+        train(folder, **settings, **reading)
+        assert model_bytes(tmp_path / folder) == model_bytes(tmp_path / "sync"), folder
+    assert model_bytes(tmp_path / "sync") != model_bytes(tmp_path / "plain")
+
+
+def test_a_generator_may_stand_in_the_place_of_the_reader(train, tmp_path, capsys):
+    train("reader", model="mlp", reader="infinite", steps_per_epoch=30, epochs=1)
+    assert "generator: infinite, an epoch is 30 batches of it" in capsys.readouterr().out
+    train("generator", model="mlp", generator="infinite", steps_per_epoch=30, epochs=1)
+    assert model_bytes(tmp_path / "reader") == model_bytes(tmp_path / "generator")
+    with pytest.raises(ConfigError, match="reader infinite and the generator finite"):
+        Config(reader="infinite", generator="finite")
+
+
+def test_a_pass_does_not_have_more_batches_than_it_has(train):
+    with pytest.raises(ConfigError, match=r"a pass over 1050 images has 11 batches.*infinite"):
+        train(steps_per_epoch=12)
+
+
+def test_data_on_the_device_are_not_augmented(train):
+    with pytest.raises(ConfigError, match="resident"):
+        train(reader="resident", augment="shift")
+
+
+def test_the_loss_of_an_epoch_counts_the_images_that_a_generator_gave(train, tmp_path):
+    settings = {"model": "mlp", "generator": "infinite", "steps_per_epoch": 22}
+    train(epochs=1, **settings)  # two passes: the 11th and the last batch have 50 images
+    losses = [float(row["loss"]) for row in rows(tmp_path / "run", "step")]
+    sizes = [100] * 10 + [50] + [100] * 10 + [50]
+    (epoch,) = rows(tmp_path / "run", "epoch")
+    assert float(epoch["loss"]) == pytest.approx(np.average(losses, weights=sizes))
+
+
+def test_early_stopping_keeps_the_best_epochs_model(train, tmp_path, capsys):
+    """With a learning rate that is too high, valid goes up and down."""
+    settings = {"model": "mlp", "opt": "sgd", "lr": 6.0, "epochs": 40}
+    result = train("stopped", **settings, early_stop=3)
+    said = capsys.readouterr().out
+    correct = [int(row["valid_correct"]) for row in rows(tmp_path / "stopped", "epoch")]
+    best = int(np.argmax(correct))
+    assert len(correct) == best + 4 < 40
+    assert result["valid_correct"] == correct[best] > correct[-1]
+    assert result["epochs"] == len(correct)
+    assert f"the model is that of epoch {best}, the best on valid" in said
+    assert "valid has not got better for 3 epochs" in said
+    train("best", **{**settings, "epochs": best + 1})
+    ours, _ = checkpoint.load(tmp_path / "stopped" / "model.safetensors")
+    theirs, _ = checkpoint.load(tmp_path / "best" / "model.safetensors")
+    assert ours.keys() == theirs.keys()
+    for name in ours:
+        np.testing.assert_array_equal(ours[name], theirs[name])
+
+
+def test_a_run_that_gets_better_to_the_end_is_not_stopped_early(train, tmp_path):
+    train(model="mlp", opt="adam", lr=0.003, epochs=4, early_stop=3)
+    assert len(rows(tmp_path / "run", "epoch")) == 4
 
 
 def test_the_learning_rate_falls_with_its_schedule(train, tmp_path):

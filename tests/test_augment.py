@@ -1,0 +1,81 @@
+"""Augmentation: small changes that depend on the image's number and on nothing else."""
+
+import numpy as np
+import pytest
+
+from mnist_paddle.data import draw_digits
+from mnist_paddle.data.augment import AUGMENTATIONS, affine, augment, shift
+
+IMAGES = draw_digits(40, seed=[3, 1])[0].reshape(-1, 1, 28, 28)
+NAMES = sorted(set(AUGMENTATIONS) - {"none"})
+
+
+class Fixed:
+    """A source of chosen numbers in the place of random ones."""
+
+    def __init__(self, *values):
+        self.values = np.array(values)
+
+    def integers(self, low, high, size):
+        assert ((self.values >= low) & (self.values < high)).all()
+        return self.values
+
+    def uniform(self, low, high, size):
+        assert ((self.values >= low) & (self.values <= high)).all()
+        assert len(self.values) == size
+        return self.values.astype(float)
+
+
+def centre(image):
+    rows, columns = np.indices(image.shape)
+    return np.array([(rows * image).sum(), (columns * image).sum()]) / image.sum()
+
+
+def test_shift_moves_every_pixel_by_what_was_drawn():
+    image = np.zeros([28, 28], np.uint8)
+    image[10, 12] = 200
+    for down, right in ((-2, 2), (0, 0), (1, -1), (2, 2)):
+        moved = shift(image, Fixed(down, right))
+        assert np.argwhere(moved).tolist() == [[10 + down, 12 + right]]
+        assert moved.shape == (28, 28)
+
+
+def test_affine_with_nothing_drawn_changes_nothing():
+    for image in IMAGES[:, 0]:
+        np.testing.assert_array_equal(affine(image, Fixed(0, 0, 0, 0, 0, 0)), image)
+
+
+def test_affine_turns_and_scales_about_the_middle():
+    image = np.zeros([28, 28], np.uint8)
+    image[12:16, 12:16] = 255  # a square about the middle
+    for numbers in ((1, 0, 0, 0, 0, 0), (0, 1, 0, 0, 0, 0), (0, 0, 0, 1, 0, 0)):
+        changed = affine(image, Fixed(*numbers)).astype(float)
+        np.testing.assert_allclose(centre(changed), [13.5, 13.5], atol=0.1)
+    larger = affine(image, Fixed(0, 1, 0, 0, 0, 0)).astype(float)
+    assert larger.sum() / image.sum() == pytest.approx(1.1**2, rel=0.05)
+    moved = affine(image, Fixed(0, 0, 0, 0, 1, 0)).astype(float)
+    np.testing.assert_allclose(centre(moved), [13.5, 11.5], atol=0.1)  # what comes from the right
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_seed_epoch_and_number_decide_the_change_and_not_the_batch(name):
+    function, numbers = AUGMENTATIONS[name], np.arange(40)
+    whole = augment(IMAGES, numbers, function, seed=1, epoch=2)
+    order = np.random.default_rng(0).permutation(40)
+    parts = [
+        augment(IMAGES[part], part, function, seed=1, epoch=2) for part in (order[:7], order[7:])
+    ]
+    np.testing.assert_array_equal(np.concatenate(parts), whole[order])
+    for other in ({"seed": 2, "epoch": 2}, {"seed": 1, "epoch": 3}):
+        assert (augment(IMAGES, numbers, function, **other) != whole).any(axis=(1, 2, 3)).sum() > 30
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_is_a_small_change_of_a_copy(name):
+    kept = IMAGES.copy()
+    changed = augment(IMAGES, np.arange(40), AUGMENTATIONS[name], seed=0, epoch=0)
+    assert (changed.shape, changed.dtype) == (IMAGES.shape, np.uint8)
+    np.testing.assert_array_equal(IMAGES, kept)
+    for before, after in zip(IMAGES[:, 0], changed[:, 0], strict=True):
+        assert np.abs(centre(before.astype(float)) - centre(after.astype(float))).max() < 4
+        assert 0.6 < after.sum() / before.sum() < 1.5
