@@ -1,4 +1,4 @@
-"""Write a file whole or not at all; every module may import this one, it imports nothing of ours.
+"""Write a file or a folder whole or not at all; every module may import this, it imports none.
 
 The content goes to a temporary name in the same folder, is synced to the disk and then renamed.
 Whoever reads the name sees the old file or the new one, never a part of either.
@@ -10,6 +10,7 @@ Two processes that write the same file at once do no harm: the last rename wins.
 """
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,6 +42,39 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
         _sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary folder beside `path`; put it in place of `path` when the block succeeds.
+
+    Missing folders around it are made. If the block raises, the temporary folder is removed and
+    `path` stays as it was. A folder that is there goes, with all that is in it.
+
+    Raises:
+        OSError: the folder cannot be made or written to, or the disk is full.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    older = Path(f"{temporary}.old")
+    try:
+        yield temporary
+        for file in temporary.rglob("*"):
+            _sync(file)
+        temporary.chmod(0o777 & ~_umask())
+        if path.exists():  # two renames: a folder that holds something cannot be renamed onto
+            path.rename(older)
+        try:
+            temporary.rename(path)
+        except OSError:
+            if older.exists():
+                older.rename(path)
+            raise
+        _sync(path.parent)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(older, ignore_errors=True)
 
 
 def _umask() -> int:

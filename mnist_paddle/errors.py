@@ -34,6 +34,10 @@ class CheckpointError(InputError):
     """Refuse a model or checkpoint file, naming it."""
 
 
+class ExportError(InputError):
+    """Say why a model cannot be exported, and what is missing for it."""
+
+
 class DeviceError(InputError):
     """Say which device was asked for and what is missing for it."""
 

@@ -21,6 +21,7 @@ from .data import scale_pixels
 from .errors import CheckpointError
 from .losses import OBJECTIVES, Objective
 from .models import build_model
+from .runtimes import open_export
 
 
 @dataclass(frozen=True)
@@ -51,38 +52,45 @@ class Prediction:
 def load_model(path: str | Path) -> TrainedModel:
     """Rebuild the network that a model file holds, ready to predict.
 
+    An exported folder, or a file of one, is a model file too; its network may be a layer that
+    another runtime computes.
+
     Raises:
         CheckpointError: not a model file of this package, or its weights do not fit its network.
     """
-    tensors, header = checkpoint.load(path)
+    exported = open_export(path)
+    tensors, header = (exported.tensors, exported.header) if exported else checkpoint.load(path)
+    runtime = exported.runtime if exported else None
     if "position" in header:  # a training checkpoint holds the optimizer's state as well
         tensors = checkpoint.weights_of(tensors)
     try:
         objective = OBJECTIVES[header["objective"]]
-        _check_header(header, objective, tensors)
-        model = build_model(**header["model"])
+        _check_header(header, objective, None if runtime else tensors)
+        model = runtime or build_model(**header["model"])
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(
             f"{path}: its header does not describe a network that this version has "
             f"({ascii(str(error))[1:-1][:200]})."
         ) from None
-    checkpoint.restore_model(model, tensors, path)
+    if not runtime:  # it has its weights
+        checkpoint.restore_model(model, tensors, path)
     model.eval()
     return TrainedModel(model, objective, header, path)
 
 
 def _check_header(
-    header: dict[str, Any], objective: Objective, tensors: checkpoint.Tensors
+    header: dict[str, Any], objective: Objective, tensors: checkpoint.Tensors | None
 ) -> None:
     """Refuse outputs that are not the objective's, and a network larger than the file's weights.
 
     A network is built before its weights are compared with the file's, and building takes the
-    memory that the header asks for. The name of the data is what commands print.
+    memory that the header asks for; without tensors none is built. The name of the data is what
+    commands print.
     """
     outputs, hidden = header["model"]["outputs"], header["model"]["hidden"]
     if type(outputs) is not int or outputs != objective.outputs:
         raise ValueError(f"{outputs!r} outputs, its objective has {objective.outputs}")
-    if header["model"]["name"] == "mlp":
+    if header["model"]["name"] == "mlp" and tensors is not None:
         numbers = sum(array.size for array in tensors.values())
         # Two hidden layers of that width have its square of weights between them.
         if type(hidden) is not int or hidden < 1 or hidden**2 > numbers:
