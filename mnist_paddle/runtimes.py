@@ -257,10 +257,8 @@ def _read_pdparams(path: Path, content: bytes) -> checkpoint.Tensors:
         found = _ArraysOnly(stream).load()
         if stream.read(1):
             raise ValueError("something follows the weights")
-        if not isinstance(found, dict) or not all(
-            isinstance(key, str) and type(value) is np.ndarray and value.dtype.kind in "fiu"
-            for key, value in found.items()
-        ):
+        arrays = [v for k, v in found.items() if k != "StructuredToParameterName@@"]
+        if not all(type(array) is np.ndarray and array.dtype.kind in "fiu" for array in arrays):
             raise ValueError("it is not a dict of arrays")
         return paddle.load(io.BytesIO(content), return_numpy=True)
     except Exception as error:  # a pickle may raise whatever it likes

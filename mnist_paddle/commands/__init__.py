@@ -8,7 +8,7 @@ What a user can mend is one sentence on standard error and exit code 2, never a 
 用户能改正的错误，只在标准错误上打印一句话，退出码为 2，不打印调用栈。
 """
 
-from . import data, demo, evaluating, launching, predicting, training
+from . import data, demo, evaluating, exporting, launching, predicting, training
 from .app import app, complete, main
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "data",
     "demo",
     "evaluating",
+    "exporting",
     "launching",
     "main",
     "predicting",
