@@ -1,8 +1,8 @@
-"""Pictures of a run: how the loss fell, and which digits are taken for which.
+"""Pictures of a run: how the loss fell, which digits are taken for which; and of its data.
 
 Drawn with matplotlib's Figure, without pyplot: no screen is needed and nothing is shown.
 
-训练的图：损失怎样下降，哪些数字被认成哪些。
+训练的图：损失怎样下降，哪些数字被认成哪些；还有训练数据的图。
 直接用 matplotlib 的 Figure，不经过 pyplot：不需要屏幕，也不弹出窗口。
 """
 
@@ -60,6 +60,25 @@ def draw_confusion(confusion: np.ndarray, path: str | Path, title: str) -> None:
         text.set_color("white" if mistakes[label, digit] > 0.6 * mistakes.max() else "black")
     axes.set(xlabel="digit read", ylabel="label", title=title)
     axes.set(xticks=range(10), yticks=range(10))
+    _save(figure, path)
+
+
+def draw_contact_sheet(
+    rows: Sequence[np.ndarray], counts: Sequence[int], path: str | Path, title: str
+) -> None:
+    """Draw a row of images `[K, 28, 28] uint8` for each digit, ink dark, and how many there are."""
+    cell, columns = 30, max(1, *(len(images) for images in rows))
+    sheet = np.full((cell * len(rows), cell * columns), 96, np.uint8)  # grey between the images
+    for row, images in enumerate(rows):
+        for column, image in enumerate(images):
+            top, left = row * cell + 1, column * cell + 1
+            sheet[top : top + 28, left : left + 28] = 255 - image
+    figure = Figure(figsize=(2 + columns * 0.45, 1 + len(rows) * 0.45), layout="constrained")
+    axes = figure.add_subplot()
+    axes.imshow(sheet, cmap="gray", vmin=0, vmax=255)
+    labels = [f"{digit}   {count:,}×" for digit, count in enumerate(counts)]
+    axes.set_yticks([row * cell + cell / 2 for row in range(len(rows))], labels)
+    axes.set(xticks=[], ylabel="label, and how many", title=title)
     _save(figure, path)
 
 

@@ -8,11 +8,12 @@ What a user can mend is one sentence on standard error and exit code 2, never a 
 用户能改正的错误，只在标准错误上打印一句话，退出码为 2，不打印调用栈。
 """
 
-from . import data, demo, evaluating, exporting, launching, predicting, training
+from . import checking, data, demo, evaluating, exporting, launching, predicting, training
 from .app import app, complete, main
 
 __all__ = [
     "app",
+    "checking",
     "complete",
     "data",
     "demo",

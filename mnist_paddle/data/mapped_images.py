@@ -13,6 +13,7 @@ from __future__ import annotations
 import mmap
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -52,9 +53,7 @@ class MappedImages:
     def __len__(self) -> int:
         return len(self.chosen)
 
-    def __getitem__(
-        self, index: int | np.integer | slice | np.ndarray
-    ) -> MappedImages | np.ndarray:
+    def __getitem__(self, index: int | np.integer | slice | np.ndarray) -> Any:
         if isinstance(index, slice):
             return self.take(self.chosen[index])
         if isinstance(index, (int, np.integer)):
