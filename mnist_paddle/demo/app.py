@@ -37,6 +37,8 @@ LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1", "[::1]")
 LARGEST_UPLOAD = 20 << 20  # bytes; a photograph has 5 to 20 million
 LONGEST_UPLOAD = 30  # seconds
 NO_DIGIT = "no digit found"
+NOT_SURE = "not sure"
+SURE = 0.8  # least probability
 
 
 def make_app(trained: TrainedModel, hosts: Sequence[str] = LOCAL_HOSTS) -> Starlette:
@@ -106,6 +108,8 @@ def read_digit(trained: TrainedModel, content: bytes) -> dict[str, Any]:
             "second": ranked[1],
             "second_confidence": prediction.probabilities[ranked[1]],
         }
+        if prediction.probabilities[ranked[0]] < SURE:
+            answer["note"] = found.note or NOT_SURE
     return answer
 
 
