@@ -1,7 +1,7 @@
 """Stage 1, data: is what I am about to train on what I think it is?
 
-Counts by digit and split, what the pictures are, the range of their values, and what is often wrong:
-the same picture in train and in eval, blank pictures, paper taken for ink, digits that are rare.
+Counts by digit and split, what the pictures are, the range of their values; and what is often
+wrong: one picture in train and in eval, blank ones, paper taken for ink, digits that are rare.
 Every sample is looked at once; of each only a few bytes are kept, and some to be drawn.
 
 第一阶段，数据：我要用来训练的，真的是我以为的那些数据吗？

@@ -1,7 +1,7 @@
 """Stage 1, data: the tutorial's part 3, a Dataset of sample IDs with one file for each.
 
 `partition` says which IDs are for training and which for validation, `labels` the digit of each.
-paddle.io.DataLoader reads such a Dataset with worker processes, on the CPU, while a device computes.
+paddle.io.DataLoader reads such a Dataset with worker processes while a device computes.
 An ID is the name of its file, relative to the folder.
 What is wrong with the lists is said when the Dataset is made, not by a worker an hour later.
 
@@ -39,7 +39,7 @@ class Samples(paddle.io.Dataset):
     `images` is an array `[N, 1, 28, 28] uint8` or what is indexed like one, `labels` `[N]` or
     `[N, 1]`. `transform(image, rng)` changes an image `[28, 28] uint8`; its random numbers are
     `default_rng([seed, epoch, index])`, so they do not depend on worker or batch. Set `epoch`
-    before each pass; workers that are kept from pass to pass (persistent_workers) do not hear of it.
+    before each pass; workers that are kept for the next one (persistent_workers) do not hear it.
 
     Raises:
         DataError: not as many images as labels, or, when it is read, a file that cannot be.

@@ -167,7 +167,7 @@ def read_sample(path: str) -> Sample:
 def has_light_border(image: np.ndarray) -> bool:
     """Say whether most of the outermost pixels of `[28, 28] uint8` are light: paper, not ink."""
     border = image.reshape(-1)[BORDER]
-    return 2 * np.count_nonzero(border >= LIGHT) >= len(border)
+    return 2 * int(np.count_nonzero(border >= LIGHT)) >= len(border)
 
 
 def _read_npy(path: str) -> np.ndarray:
