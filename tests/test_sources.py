@@ -108,10 +108,17 @@ def test_a_wanted_download_that_fails_is_an_error(tmp_path, dead, caplog):
 @pytest.mark.parametrize(
     ("wishes", "words"),
     [
-        ({"source": "web"}, "expected one of auto, idx, download, drawn"),
+        ({"source": "web"}, "expected one of auto, idx, folder, download, drawn"),
         ({"source": "idx"}, "give one or set MNIST_DIR"),
-        ({"source": "drawn", "directory": "somewhere"}, "goes with the source idx, not with drawn"),
-        ({"source": "download", "directory": "x"}, "goes with the source idx, not with download"),
+        ({"source": "folder"}, "needs a directory"),
+        (
+            {"source": "drawn", "directory": "somewhere"},
+            "goes with the source idx or folder, not with drawn",
+        ),
+        (
+            {"source": "download", "directory": "x"},
+            "goes with the source idx or folder, not with download",
+        ),
         ({"source": "drawn", "seed": -1}, "the seed is -1"),
     ],
 )

@@ -17,7 +17,7 @@ def prepare_data(
     *,
     from_: Path | None = None,
     out: Path = Path(DEFAULT_DATA),
-    source: Literal["auto", "idx", "download", "drawn"] = "auto",
+    source: Literal["auto", "idx", "folder", "download", "drawn"] = "auto",
     seed: int = 0,
 ) -> None:
     """Write the tutorial's data file and read it back.
@@ -25,13 +25,14 @@ def prepare_data(
     Parameters
     ----------
     from_
-        Folder with MNIST's four IDX files, gzipped or not.
+        Folder with MNIST's four IDX files, gzipped or not, or with samples of your own.
     out
         File to write.
     source
         auto: --from or the folder that MNIST_DIR names, else download, else drawn digits.
+        folder: your own samples in --from, each picture converted once.
     seed
-        Seed of the drawn digits.
+        Seed of the drawn digits, or of the split of your own samples.
     """
     from .. import data
 

@@ -29,7 +29,7 @@ from .json_stream import MODES
 from .listing import Listing, list_samples
 from .mnist_json import MNIST_DIGEST, load_data
 from .readable import readable
-from .sample_files import Sample
+from .sample_files import SIZE, Sample
 from .split import Split
 
 logger = logging.getLogger("mnist_paddle")
@@ -77,13 +77,40 @@ def open_folder(
     if findings is None:
         findings = read_every_sample(listing, modes)
         write_findings(listing, key, findings)
+    _report(listing, findings, strict)
+    return make_splits(listing, modes, findings)
+
+
+def load_folder(
+    path: str | os.PathLike[str], *, split_seed: int = 0, strict: bool = False
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Return the same as arrays in memory: images [N, 28, 28] uint8 and labels [N] of each split.
+
+    Each sample is read once, so that large pictures are decoded once. Raises as open_folder does.
+    """
+    listing, modes = list_folder(path, split_seed)
+    images = np.zeros((len(modes), *SIZE), np.uint8)
+
+    def keep(index: int, sample: Sample | str) -> None:
+        if isinstance(sample, Sample):
+            images[index] = sample.image
+
+    findings = read_every_sample(listing, modes, keep)
+    _report(listing, findings, strict)
+    splits = make_splits(listing, modes, findings)
+    return {
+        mode: (images[split.images.chosen], split.labels[:, 0]) for mode, split in splits.items()
+    }
+
+
+def _report(listing: Listing, findings: Findings, strict: bool) -> None:
+    """Warn of what is odd, and of what is left out; with `strict` the latter is an error."""
     for sentence in [*listing.notes, *describe(listing, findings)]:
         logger.warning("%s", sentence)
     if left_out := what_is_left_out(listing, findings):
         if strict:
             raise DataError(f"--strict: {left_out}")
         logger.warning("%s", left_out)
-    return make_splits(listing, modes, findings)
 
 
 def list_folder(path: str | os.PathLike[str], split_seed: int) -> tuple[Listing, np.ndarray]:

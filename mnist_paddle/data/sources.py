@@ -23,7 +23,8 @@ import numpy as np
 from ..errors import DataError
 from .download import MIRRORS, DownloadError, download_mnist
 from .drawn_digits import draw_digits
-from .idx import read_idx_folder
+from .folders import load_folder
+from .idx import IDX_FILES, find_idx_file, read_idx_folder
 from .mnist_json import (
     DATA_FILE,
     MNIST_DIGEST,
@@ -35,7 +36,7 @@ from .mnist_json import (
 
 logger = logging.getLogger("mnist_paddle")
 
-SOURCES = ("auto", "idx", "download", "drawn")
+SOURCES = ("auto", "idx", "folder", "download", "drawn")
 DRAWN_SIZES = (50_000, 10_000, 10_000)
 DRAWN_NAME = "drawn-digits"
 
@@ -55,9 +56,11 @@ def prepare_data(
 
     `source` is one of
     - "idx": MNIST's four files in `directory`, or in the folder that MNIST_DIR names;
+    - "folder": your own samples in `directory`, as open_folder reads them, split with `seed`;
     - "download": the same from one of `mirrors`, kept in a folder `download` beside `out`;
     - "drawn": digits drawn by a program from `seed`, `sizes` of train, valid and eval;
-    - "auto": idx if there is a directory, else download, and if that fails drawn with a warning.
+    - "auto": idx or folder, whichever the directory is, if there is one; else download, and if
+      that fails drawn with a warning.
 
     Raises:
         DataError: a source or folder that cannot be meant, no mirror, or files that are not MNIST's
@@ -71,13 +74,18 @@ def prepare_data(
         raise DataError(f"the seed is {seed}, expected 0 or more.")
     if directory is not None and source in ("download", "drawn"):
         raise DataError(
-            f"the directory {directory} goes with the source idx, not with {source}; drop one."
+            f"the directory {directory} goes with the source idx or folder, not with {source}; "
+            "drop one."
         )
     folder = directory or os.environ.get("MNIST_DIR")
     if source == "idx" and not folder:
         raise DataError("the source idx needs a directory; give one or set MNIST_DIR.")
+    if source == "folder" and not directory:
+        raise DataError("the source folder needs a directory; give one.")
     if source == "drawn":
         _write_drawn(out, seed, sizes)
+    elif directory and (source == "folder" or (source == "auto" and not _is_idx(Path(directory)))):
+        _write_folder(out, Path(directory), seed)
     elif source != "download" and folder:
         _write_idx(out, Path(folder))
     else:
@@ -104,11 +112,24 @@ def _write_drawn(out: Path, seed: int, sizes: tuple[int, int, int]) -> None:
 
 def _write_idx(out: Path, folder: Path) -> None:
     """Write what an IDX folder holds, which need not be MNIST: Fashion-MNIST looks the same."""
-    splits = read_idx_folder(folder)
-    name = re.sub(r"[^\w.-]+", "-", folder.resolve().name, flags=re.ASCII)[:60] or "idx"
+    _write_splits(out, read_idx_folder(folder), folder)
+
+
+def _write_folder(out: Path, folder: Path, seed: int) -> None:
+    """Write what a folder of samples holds: each picture is decoded this once."""
+    _write_splits(out, load_folder(folder, split_seed=seed), folder)
+
+
+def _write_splits(out: Path, splits: Splits, folder: Path) -> None:
+    name = re.sub(r"[^\w.-]+", "-", folder.resolve().name, flags=re.ASCII)[:60] or "data"
     if content_digest(splits) == MNIST_DIGEST:
         name = "mnist"
     write_data(out, splits, name)
+
+
+def _is_idx(folder: Path) -> bool:
+    """Say whether a folder has any of MNIST's own files, or is none; reading them says the rest."""
+    return not folder.is_dir() or any(find_idx_file(folder, name) for name in IDX_FILES)
 
 
 def _write_download(out: Path, mirrors: Sequence[str]) -> None:
