@@ -14,7 +14,10 @@ All yield the same Tensors in the same order; only the waiting differs.
 `fluid.io.DataLoader.from_generator` 今天是 `paddle.base.io.DataLoader.from_generator`。
 """
 
+import gc
 import pickle
+import signal
+import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias
@@ -109,14 +112,13 @@ def read_workers(
     """
     if not count:
         return
-    batches: Any = iter(
-        paddle.io.DataLoader(
-            _Batches(make, count),
-            batch_size=None,  # type: ignore[arg-type]  # what it gives is a batch already
-            num_workers=workers,
-            places=place,
-        )
+    loader = paddle.io.DataLoader(
+        _Batches(make, count),
+        batch_size=None,  # type: ignore[arg-type]  # what it gives is a batch already
+        num_workers=workers,
+        places=place,
     )
+    batches = _start(loader)
     try:
         for images, labels, failure in batches:
             if failure.size > NO_FAILURE.size:
@@ -128,7 +130,33 @@ def read_workers(
             "Try fewer --num_workers, or --reader sync."
         ) from None
     finally:
-        batches._try_shutdown_all()  # Paddle has no public name for it, and may leave them running
+        _end(batches)
+
+
+def _start(loader: paddle.io.DataLoader) -> Any:
+    """Start the worker processes, and keep two things of Paddle's from harm.
+
+    Python's garbage collection in a new process would destroy the parent's older loaders there,
+    and wait for threads that only the parent has. Paddle's handler for the end of a process raises
+    wherever the main thread happens to be; without it the loader notices within 5 seconds.
+    """
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    handler = signal.getsignal(signal.SIGCHLD)
+    gc.freeze()
+    try:
+        return iter(loader)
+    finally:
+        gc.unfreeze()
+        if in_main_thread:
+            signal.signal(signal.SIGCHLD, handler)
+
+
+def _end(batches: Any) -> None:
+    """End the worker processes. Paddle has no public name for it, and leaves some running."""
+    batches._try_shutdown_all(1)
+    for worker in batches._workers:
+        worker.kill()
+        worker.join()
 
 
 def load_resident(images: Any, labels: np.ndarray, place: Place) -> tuple[Tensor, Tensor]:
