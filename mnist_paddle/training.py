@@ -22,7 +22,7 @@ from paddle.optimizer.lr import LRScheduler
 
 from .checkpoint import Tensors
 from .config import Config
-from .data import MODES, Split, load_data
+from .data import Split, load_splits
 from .data.generators import ENDLESS, steps_in_pass
 from .device import use_device
 from .errors import ConfigError
@@ -34,7 +34,7 @@ from .parallel import Ranks, start_ranks
 from .readers import load_resident
 
 # Where a model was trained, and what was shown or kept meanwhile, does not change it.
-_READ = ("data", "split_seed", "strict", "reader", "capacity", "num_workers")
+_READ = ("data", "strict", "reader", "capacity", "num_workers")
 _SHOWN = ("log_every", "check_shapes", "visualdl")
 _KEPT = ("run_dir", "checkpoint_every", "keep", "resume", "allow_changes")
 _NOT_IN_MODEL = frozenset((*_READ, *_SHOWN, *_KEPT))
@@ -91,7 +91,7 @@ def prepare_training(config: Config) -> Training:
     place = use_device(config.gpu)
     ranks = start_ranks(config.gpu)
     with ranks.one_first():  # it leaves a cache for the others
-        splits = {mode: load_data(mode, config.data) for mode in MODES}
+        splits = load_splits(config.data, split_seed=config.split_seed, strict=config.strict)
     paddle.seed(config.seed)  # the initial weights; the order of the images has the same seed
     objective = OBJECTIVES[config.loss]
     model = build_model(config.model, objective.outputs, config.hidden)

@@ -8,7 +8,8 @@ It prints the accuracy of each digit and the confusion matrix, and draws it.
 from pathlib import Path
 from typing import Literal
 
-from ..config import DEFAULT_DATA
+from ..config import DEFAULT_DATA, WholeNumber
+from ..errors import DeviceError
 from .app import app, make_default_data
 
 
@@ -18,6 +19,7 @@ def evaluate(
     checkpoint: Path,
     data: str = DEFAULT_DATA,
     mode: Literal["train", "valid", "eval"] = "eval",
+    split_seed: WholeNumber | None = None,
     gpu: bool = False,
 ) -> None:
     """Count how many digits of one split a trained model reads, and which it takes for which.
@@ -25,24 +27,30 @@ def evaluate(
     Parameters
     ----------
     checkpoint
-        Model file, model.safetensors of a run folder.
+        Model file, model.safetensors of a run folder, or what scripts/export.py wrote.
     data
-        Data file; the default one is made if it is missing.
+        Data file or folder of pictures; the default file is made if it is missing.
     mode
         Split to read.
+    split_seed
+        Decides which pictures of a folder are train, valid and eval [default: as in training].
     gpu
         Compute on the first GPU.
     """
     from .. import evaluation
-    from ..data import load_data
+    from ..data import load_splits
     from ..device import use_device
     from ..figures import draw_confusion
     from ..predict import load_model
 
     place = use_device(gpu)
     trained = load_model(checkpoint)
+    if gpu and not trained.model.parameters():
+        raise DeviceError(f"--gpu: {checkpoint} is computed on the CPU; leave out --gpu.")
     make_default_data(data)
-    split = load_data(mode, data)
+    in_training = trained.header.get("config", {}).get("split_seed", 0)
+    seed = in_training if split_seed is None else split_seed
+    split = load_splits(data, split_seed=seed)[mode]
     score = evaluation.evaluate(trained.model, trained.objective, split, place)
     trained_on = trained.header.get("data", {}).get("name", "unknown data")
     print(f"model: {checkpoint}, trained on {trained_on}")

@@ -11,6 +11,7 @@ Readers (stage 2) turn the batches into Tensors.
 """
 
 from .drawn_digits import draw_digit, draw_digits
+from .folders import load_splits, open_folder
 from .mnist_json import (
     IMAGE_COLUMNS,
     IMAGE_ROWS,
@@ -31,6 +32,8 @@ __all__ = [
     "draw_digit",
     "draw_digits",
     "load_data",
+    "load_splits",
+    "open_folder",
     "prepare_data",
     "scale_pixels",
     "write_data",
