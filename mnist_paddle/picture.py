@@ -20,6 +20,7 @@ from PIL import Image
 from .errors import NoDigitError
 from .picture_files import open_picture
 from .picture_ink import ink_of
+from .picture_shapes import Shape, shapes_of
 
 __all__ = [
     "FoundDigit",
@@ -81,36 +82,120 @@ def find_digit(image: Image.Image) -> FoundDigit:
     Raises:
         NoDigitError: the picture has no ink that could be a digit.
     """
-    found = find_digits(image)
-    best = max(found, key=lambda digit: digit.ink.sum())
-    return best
+    if (ink := _mnist_image(image)) is not None:
+        return FoundDigit(ink, (0, 0, SIDE, SIDE))
+    ink, shapes, labels = _shapes(image)
+    best, *others = shapes
+    several = best.width > 1.6 * best.height or any(
+        other.height > 0.5 * best.height and other.weight > 0.2 * best.weight for other in others
+    )
+    return _found(image, ink, labels, best, SEVERAL if several else "")
 
 
 def find_digits(image: Image.Image) -> list[FoundDigit]:
-    """Find the digits of a picture, from left to right.
+    """Find the digits of a picture that stand in one row, from left to right.
 
     Raises:
         NoDigitError: the picture has no ink that could be a digit.
     """
-    ink = max(ink_of(image), key=lambda ink: float((ink**2).sum()))
-    mask = (ink > 0.5 * ink.max()).astype(np.uint8)
-    if not mask.any() or ink.max() < 0.08:
+    if (ink := _mnist_image(image)) is not None:
+        return [FoundDigit(ink, (0, 0, SIDE, SIDE))]
+    ink, shapes, labels = _shapes(image)
+    best = shapes[0]
+    row = [
+        shape
+        for shape in shapes
+        if shape.height > 0.4 * best.height
+        and shape.weight > 0.05 * best.weight
+        and shape.top < best.bottom
+        and shape.bottom > best.top
+    ]
+    row.sort(key=lambda shape: shape.left)
+    return [_found(image, ink, labels, shape, "") for shape in row]
+
+
+def _mnist_image(image: Image.Image) -> np.ndarray | None:
+    """Return the ink of a picture that is made as MNIST's are, on black or on white, or None."""
+    if image.size != (SIDE, SIDE) or image.mode not in ("L", "RGB", "P", "1"):
+        return None
+    grey = np.asarray(image.convert("L"))
+    edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    ink = 255 - grey if edge.mean() > 127 else grey
+    if np.abs(edge - edge.mean()).max() > 40 or ink.max() < 200 or np.median(ink) > 15:
+        return None
+    left, top, width, height = cv2.boundingRect((ink > 80).astype(np.uint8))
+    moments = cv2.moments(ink)
+    off = (moments[k] / moments["m00"] - SIDE / 2 for k in ("m10", "m01"))
+    fits = 16 <= max(width, height) <= 23 and max(map(abs, off)) < 2
+    return ink if fits and min(left, top) >= 1 else None
+
+
+def _shapes(image: Image.Image) -> tuple[np.ndarray, list[Shape], np.ndarray]:
+    """Return the map of ink, dark or light, that holds the weightiest shape, and all its shapes."""
+    best: tuple[np.ndarray, list[Shape], np.ndarray] | None = None
+    for ink in ink_of(image):
+        shapes, labels = shapes_of(ink)
+        if shapes and (best is None or shapes[0].weight > best[1][0].weight):
+            best = ink, shapes, labels
+    if best is None:
         raise NoDigitError("no digit found.")
-    left, top, width, height = cv2.boundingRect(mask)
-    crop = np.minimum(ink[top : top + height, left : left + width] / ink.max(), 1)
-    scale = max(image.size) / max(ink.shape)
-    box = [int(v * scale) for v in (left, top, left + width, top + height)]
-    return [FoundDigit(_as_mnist(crop), (box[0], box[1], box[2], box[3]))]
+    return best
 
 
-def _as_mnist(crop: np.ndarray) -> np.ndarray:
-    height, width = crop.shape
-    scale = BOX / max(height, width)
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = cv2.resize(crop, size, interpolation=cv2.INTER_AREA)
+def _found(
+    image: Image.Image, ink: np.ndarray, labels: np.ndarray, shape: Shape, note: str
+) -> FoundDigit:
+    rows, columns = ink.shape
+    left, top = max(0, shape.left - 2), max(0, shape.top - 2)
+    right, bottom = min(columns, shape.right + 2), min(rows, shape.bottom + 2)
+    inside = np.s_[top:bottom, left:right]
+    mine = np.isin(labels[inside], shape.labels).astype(np.uint8)
+    near = cv2.dilate(mine, np.ones((3, 3), np.uint8))
+    digit = np.where(near > 0, ink[inside], 0).astype(np.float32)
+    digit /= shape.level
+    if thickness(mine) < 3:  # a pen as fine as a pixel falls between two of them here and there
+        around = cv2.GaussianBlur(cv2.dilate(digit, np.ones((3, 3), np.uint8)), (0, 0), 2)
+        digit /= np.clip(around, 0.4, 1)
+    x, y = image.width / columns, image.height / rows
+    box = (round(left * x), round(top * y), round(right * x), round(bottom * y))
+    return FoundDigit(_as_mnist(digit), box, note)
+
+
+def _as_mnist(digit: np.ndarray) -> np.ndarray:
+    """Return the ink `[H, W]` 0..1 of one digit, of any size, as MNIST has it."""
+    fine = _fitted(digit, FINE * BOX)
+    stroke = thickness(fine > 0.5) / FINE
+    change = (min(max(stroke, STROKE[0]), STROKE[1]) - stroke) / 2 * FINE
+    inner = cv2.distanceTransform((fine > 0.5).astype(np.uint8), cv2.DIST_L2, 5)
+    outer = cv2.distanceTransform((fine <= 0.5).astype(np.uint8), cv2.DIST_L2, 5)
+    small = _fitted(np.clip(inner - outer + change + 0.5, 0, 1), BOX)
     canvas = np.zeros((3 * SIDE, 3 * SIDE), np.float32)
-    canvas[SIDE : SIDE + size[1], SIDE : SIDE + size[0]] = small
+    height, width = small.shape
+    canvas[SIDE : SIDE + height, SIDE : SIDE + width] = small
     moments = cv2.moments(canvas)
     x, y = (round(moments[k] / moments["m00"]) - SIDE // 2 for k in ("m10", "m01"))
-    image = np.clip(canvas[y : y + SIDE, x : x + SIDE], 0, 1) * 255 + 0.5
-    return image.astype(np.uint8)
+    centred = np.clip(canvas[y : y + SIDE, x : x + SIDE], 0, 1) * 255 + 0.5
+    return centred.astype(np.uint8)
+
+
+def thickness(mask: np.ndarray) -> float:
+    """Return the mean thickness in pixels of the strokes of `[H, W]` ink, 0 or 1."""
+    depth = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5)
+    return 4 * float(depth.sum()) / max(1, int(np.count_nonzero(mask))) - 1
+
+
+def _fitted(ink: np.ndarray, side: int) -> np.ndarray:
+    """Cut to the ink, scale so that the longer side is `side`, leave a margin of a fifth."""
+    left, top, width, height = cv2.boundingRect((ink > 0.5).astype(np.uint8))
+    scale = side / max(width, height)
+    margin = side // 5
+    matrix = np.array(
+        [
+            [scale, 0, margin - left * scale + (scale - 1) / 2],
+            [0, scale, margin - top * scale + (scale - 1) / 2],
+        ]
+    )
+    size = round(width * scale) + 2 * margin, round(height * scale) + 2 * margin
+    if scale < 1:
+        ink = cv2.GaussianBlur(ink, (0, 0), 0.4 / scale)
+    return cv2.warpAffine(ink, matrix, size, flags=cv2.INTER_LINEAR)
