@@ -6,6 +6,7 @@ It needs the extra `demo`; whatever is missing is said before Paddle is loaded.
 """
 
 import ipaddress
+import os
 import socket
 from contextlib import suppress
 from pathlib import Path
@@ -63,17 +64,20 @@ def _listen(host: str, port: int) -> socket.socket:
     if not 0 <= port <= 65535:
         raise InputError(f"--port {port} is no port, expected 0 to 65535.")
     try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.create_server(address[:2], family=family)
+        *kind, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        # The kind says TCP by name; only then does asyncio turn Nagle's algorithm off, which lets
+        # the second half of an answer wait for 40 ms.
+        listener = socket.socket(*kind)
+        if os.name == "posix":  # on Windows it would let two servers share a port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen()
+        return listener
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(
             f"cannot listen on {host} port {port} ({reason}); choose others with --host and --port."
         ) from None
-    # Headers and body of an answer leave at once; else the body waits 40 ms for a confirmation.
-    # asyncio does it only for sockets that it made itself.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listener
 
 
 def _is_local(host: str) -> bool:

@@ -13,7 +13,7 @@ On this machine only, the Host header is checked: no web page can pass for it un
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from threading import Lock
 from typing import Any
@@ -144,11 +144,11 @@ async def _receive(request: Request) -> bytes:
                 if size > 4 * LARGEST_UPLOAD:
                     break
     except TimeoutError:
-        raise HTTPException(408, f"the picture took longer than {LONGEST_UPLOAD} s.") from None
+        sentence = f"the picture took longer than {LONGEST_UPLOAD} s."
+        raise HTTPException(408, sentence, {"Connection": "close"}) from None
     if size > LARGEST_UPLOAD:
-        raise HTTPException(
-            413, f"the picture is too large: expected at most {LARGEST_UPLOAD >> 20} MB."
-        )
+        sentence = f"the picture is too large: expected at most {LARGEST_UPLOAD >> 20} MB."
+        raise HTTPException(413, sentence, {"Connection": "close"})
     return bytes(content)
 
 
@@ -179,14 +179,16 @@ def _source(part: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
-def _json(content: dict[str, Any], status: int = 200) -> Response:
-    headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
-    return JSONResponse(content, status, headers)
+def _json(
+    content: dict[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    fixed = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+    return JSONResponse(content, status, {**fixed, **(headers or {})})
 
 
 async def _refuse(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return _json({"error": error.detail}, error.status_code)
+    return _json({"error": error.detail}, error.status_code, error.headers)
 
 
 async def _fault(request: Request, error: Exception) -> Response:
