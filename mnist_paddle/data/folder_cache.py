@@ -34,7 +34,10 @@ READING = 1  # to be raised whenever the same file is read as other pixels than 
 LARGEST_CACHE = 256 << 20  # bytes
 
 _DIGEST = re.compile("[0-9a-f]{64}")
-_NO_CACHE = (OSError, DataError, ValueError, TypeError, LookupError, RecursionError, MemoryError)
+_NO_CACHE = (
+    *(OSError, DataError, ValueError, TypeError, LookupError, AttributeError),
+    *(RecursionError, MemoryError),
+)
 
 
 @dataclass
