@@ -103,7 +103,7 @@ def _sheet(small: np.ndarray) -> np.ndarray | None:
         around = area[sheet == 0]
         if around.size < 0.02 * grey.size or around.mean() > 0.2 or area[sheet > 0].mean() < 0.8:
             continue
-        if sum(side.any() for side in (sheet[0], sheet[-1], sheet[:, 0], sheet[:, -1])) > 1:
+        if sum(side.any() for side in (sheet[0], sheet[-1], sheet[:, 0], sheet[:, -1])) > 2:
             continue  # a straight edge across the picture may be a shadow's
         sheet = cv2.erode(sheet, np.ones((5, 5), np.uint8), borderValue=1)
         written = cv2.absdiff(grey, _median(grey, 0.3))[sheet > 0]

@@ -59,13 +59,13 @@ def shapes_of(ink: np.ndarray) -> tuple[list[Shape], np.ndarray]:
     if level < LEAST_INK:
         return [], np.zeros(ink.shape, np.int32)
     mask = (ink > 0.45 * level).astype(np.uint8)
-    mask = without_lines(mask)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    if min(mask.shape) >= 60 and _some_are_long(stats, mask.shape):
+        mask = without_lines(mask)
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     order = np.argsort(-stats[1:, cv2.CC_STAT_AREA])[:MOST_PARTS] + 1
     parts = [_part(ink, labels, stats[label], int(label)) for label in order]
-    parts = _without_frames([part for part in parts if part.weight > 0])
-    if not parts:
-        return [], labels
+    parts = [part for part in parts if not _is_frame(part, parts, labels)]
     return sorted(_grouped(parts), key=lambda shape: -shape.weight), labels
 
 
@@ -99,18 +99,86 @@ def _part(ink: np.ndarray, labels: np.ndarray, stats: np.ndarray, label: int) ->
 
 
 def without_lines(mask: np.ndarray) -> np.ndarray:
-    """Remove the lines of ruled and squared paper from `[H, W] uint8` 0 or 1."""
+    """Remove the lines of ruled and squared paper from `[H, W] uint8` 0 or 1.
+
+    A line is straight, about level or upright, thin, and goes on beyond any digit.
+    """
+    for turned in (False, True):
+        picture = np.ascontiguousarray(mask.T) if turned else mask
+        picture = _without_level_lines(picture)
+        mask = np.ascontiguousarray(picture.T) if turned else picture
     return mask
 
 
-def _without_frames(parts: list[Shape]) -> list[Shape]:
-    return parts
+def _some_are_long(stats: np.ndarray, shape: tuple[int, ...]) -> bool:
+    width, height = stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT]
+    return bool(((width > 0.6 * shape[1]) | (height > 0.6 * shape[0])).any())
+
+
+def _without_level_lines(mask: np.ndarray) -> np.ndarray:
+    columns = mask.shape[1]
+    seen = cv2.HoughLines(
+        mask, 1, np.pi / 720, columns // 2, min_theta=np.pi / 2 - 0.09, max_theta=np.pi / 2 + 0.09
+    )
+    if seen is None:
+        return mask
+    across = np.arange(columns)
+    taken: list[np.ndarray] = []
+    clean = mask.copy()
+    for distance, angle in seen.reshape(-1, 2)[:200]:  # the surest first
+        down = (distance - across * np.cos(angle)) / np.sin(angle)
+        if any(np.abs(down - other).mean() < 6 for other in taken):
+            continue
+        taken.append(down)
+        clean &= _line_removed(mask, np.round(down).astype(int))
+    return clean
+
+
+def _line_removed(mask: np.ndarray, down: np.ndarray) -> np.ndarray:
+    """Return the mask without the thin ink along a line, at row `down[x]` in column x."""
+    rows, columns = mask.shape
+    reach = 8
+    places = down[None] + np.arange(-reach, reach + 1)[:, None]
+    band = mask[np.clip(places, 0, rows - 1), np.arange(columns)]
+    band[(places < 0) | (places >= rows)] = 0
+    core = slice(reach - 1, reach + 2)
+    on_line = band[core].any(axis=0)
+    # Thin is what a line is in most places; where a stroke crosses, the ink is thicker.
+    thick = band.sum(axis=0)
+    usual = float(np.median(thick[on_line])) if on_line.any() else reach
+    spread = np.array_split(on_line, 8)
+    if usual > reach or sum(part.mean() > 0.5 for part in spread) < 6:
+        return mask
+    thin = thick <= usual + 1.5
+    erased = band * ~thin[None]
+    result = mask.copy()
+    inside = (places >= 0) & (places < rows)
+    columns_of = np.broadcast_to(np.arange(columns), places.shape)
+    result[places[inside], columns_of[inside]] = erased[inside]
+    return result
+
+
+def _is_frame(part: Shape, parts: list[Shape], labels: np.ndarray) -> bool:
+    """Tell whether a shape goes around another one and leaves its own middle empty."""
+    inner = [
+        other
+        for other in parts
+        if part.left < other.left
+        and other.right < part.right
+        and part.top < other.top
+        and other.bottom < part.bottom
+        and other.height > 0.25 * part.height
+    ]
+    if not inner:
+        return False
+    x, y = part.width // 6, part.height // 6
+    middle = labels[part.top + y : part.bottom - y, part.left + x : part.right - x]
+    return bool((middle == part.labels[0]).sum() < 0.05 * part.area)
 
 
 def _grouped(parts: list[Shape]) -> list[Shape]:
     """Join the strokes that belong together."""
     waiting = sorted(parts, key=lambda part: -part.weight)
-    least = 0.02 * waiting[0].area
     groups = []
     while waiting:
         group = waiting.pop(0)
@@ -124,7 +192,7 @@ def _grouped(parts: list[Shape]) -> list[Shape]:
                     again = True
                     break
         groups.append(group)
-    return [group for group in groups if group.area >= least]
+    return groups
 
 
 def _belongs(part: Shape, group: Shape) -> bool:

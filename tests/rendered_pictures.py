@@ -43,7 +43,7 @@ def with_pen(ink, side, thickness):
     """The digit written again with a pen of `thickness`, a share of the digit's box."""
     middle = skeleton(ink)
     away = cv2.distanceTransform(np.uint8(middle == 0), cv2.DIST_L2, 5)
-    away = cv2.GaussianBlur(away, (0, 0), 1)
+    away = np.maximum(cv2.GaussianBlur(away, (0, 0), 1) - 0.6, 0)  # smooth, 0 in the middle
     away = cv2.resize(away, (side, side), interpolation=cv2.INTER_CUBIC) * side / 112
     radius = max(thickness * 20 / 28 * side, 1.3) / 2
     return np.clip(radius - away + 0.5, 0, 1).astype(np.float32)
@@ -214,9 +214,9 @@ def lines(width, height, rng, squared):
 def paper_with_lines(ink, rng, squared):
     side = int(rng.integers(180, 420))
     mask = page(trimmed(enlarge(ink, side)), side + 160, side + 80, rng)
-    printed = ((150, 180, 225), (170, 170, 170), (225, 160, 170), (120, 150, 200))
+    printed = ((150, 180, 225), (170, 170, 170), (225, 160, 170), (90, 110, 170), (70, 70, 70))
     rules = lines(side + 160, side + 80, rng, squared)[..., None]
-    paper = paint(rules[..., 0], np.float32([245, 244, 238]), printed[rng.integers(4)])
+    paper = paint(rules[..., 0], np.float32([245, 244, 238]), printed[rng.integers(5)])
     pixels = paint(mask, paper, INKS[rng.choice([0, 5, 1])])
     return pack(grain(pixels, rng, 2), "JPEG", quality=88)
 
