@@ -10,7 +10,8 @@ reader, workers, device and resume change nothing of it.
 读取方式、进程数、设备和断点续训都不改变它。
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from paddle import Tensor
@@ -37,7 +38,7 @@ def plan_epoch(training: "Training") -> Plan:
     return Plan(config.generator, images, size, seed=config.seed, first=first, steps=steps - done)
 
 
-def read_epoch(training: "Training") -> Iterator[tuple[tuple[Tensor, Tensor], int]]:
+def read_epoch(training: "Training") -> Generator[tuple[tuple[Tensor, Tensor], int]]:
     """Yield what is left of the epoch: images `[B, 1, 28, 28]` and labels `[B, 1]`, and a count.
 
     The images are this rank's part of a batch, the count says how many the whole batch has.
@@ -51,10 +52,11 @@ def read_epoch(training: "Training") -> Iterator[tuple[tuple[Tensor, Tensor], in
         return split.batch(part(plan[number]), dtype, augmentation, seed=seed, epoch=epoch)
 
     numbers = range(len(plan))
-    readers: dict[str, Callable[[], Iterator[tuple[Tensor, Tensor]]]] = {
+    readers: dict[str, Callable[[], Generator[tuple[Tensor, Tensor]]]] = {
         "sync": lambda: read_sync(map(make, numbers), place),
         "async": lambda: read_async(map(make, numbers), place, config.capacity),
         "workers": lambda: read_workers(make, len(plan), place, config.num_workers),
         "resident": lambda: read_resident(training.resident, map(part, plan)),  # type: ignore
     }
-    return zip(readers[config.reader](), map(len, plan), strict=True)
+    with closing(readers[config.reader]()) as batches:
+        yield from zip(batches, map(len, plan), strict=True)

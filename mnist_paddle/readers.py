@@ -19,7 +19,7 @@ import pickle
 import signal
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -33,7 +33,7 @@ Batch = tuple[np.ndarray, np.ndarray]
 Place: TypeAlias = "paddle.CPUPlace | paddle.CUDAPlace"
 
 
-def read_sync(batches: Iterable[Batch], place: Place) -> Iterator[tuple[Tensor, Tensor]]:
+def read_sync(batches: Iterable[Batch], place: Place) -> Generator[tuple[Tensor, Tensor]]:
     """Yield each batch as Tensors on `place`, made when it is asked for. Source: part 0, item 13.
 
     `[B, 1, 28, 28]` images and `[B, 1]` labels keep their shapes and dtypes.
@@ -44,7 +44,7 @@ def read_sync(batches: Iterable[Batch], place: Place) -> Iterator[tuple[Tensor, 
 
 def read_async(
     batches: Iterable[Batch], place: Place, capacity: int = 5
-) -> Iterator[tuple[Tensor, Tensor]]:
+) -> Generator[tuple[Tensor, Tensor]]:
     """Yield each batch as Tensors on `place`, made ahead by a thread. Source: part 0, item 14.
 
     At most `capacity` finished batches wait in the queue. Stopping early ends the thread.
@@ -101,7 +101,7 @@ def _packed(failure: Exception) -> bytes:
 
 def read_workers(
     make: Callable[[int], Batch], count: int, place: Place, workers: int = 2
-) -> Iterator[tuple[Tensor, Tensor]]:
+) -> Generator[tuple[Tensor, Tensor]]:
     """Yield `make(0)` to `make(count - 1)` as Tensors on `place`, made by worker processes.
 
     Their number changes neither order nor content. Stopping early ends them. What `make` raises is
@@ -169,7 +169,7 @@ def load_resident(images: Any, labels: np.ndarray, place: Place) -> tuple[Tensor
 
 def read_resident(
     resident: tuple[Tensor, Tensor], plan: Iterable[np.ndarray]
-) -> Iterator[tuple[Tensor, Tensor]]:
+) -> Generator[tuple[Tensor, Tensor]]:
     """Yield each batch of indices from what `load_resident` made; only indices go to the device.
 
     Images become float32 in 0..1 there.

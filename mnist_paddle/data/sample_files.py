@@ -73,6 +73,11 @@ class Names:
     def __getitem__(self, index: int) -> str:
         return os.fsdecode(self.raw(index))
 
+    @property
+    def nbytes(self) -> int:
+        """Return how many bytes the names take."""
+        return len(self._text) + self._ends.nbytes
+
     def raw(self, index: int) -> bytes:
         """Return the name as the bytes that the file system has."""
         return bytes(self._text[self._ends[index] : self._ends[index + 1]])

@@ -1,0 +1,174 @@
+#!/usr/bin/env python
+"""Compare the ways to read: sync, async, worker processes, the whole set on the device.
+
+python scripts/compare_readers.py [--data work/mnist.json.gz] [--batches 200] [--runs 3]
+                                  [--out work/compare_readers] [--readme]
+
+Prints two tables, and draws them into OUT/readers.png: reading from memory and from one file per
+sample, alone and while the CNN trains; and a source that needs 10 ms for a batch, which async
+reading must hide. Each figure is the median of RUNS processes of their own, one thread each.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import paddle
+from cyclopts import run
+from matplotlib.figure import Figure
+from readme import ROOT, machine, table, write_into_readme
+
+from mnist_paddle.atomic import atomic_write
+from mnist_paddle.data import load_splits
+from mnist_paddle.data.write_files import write_folder
+from mnist_paddle.figures import BLUE, ORANGE
+
+READERS = ("sync", "async", "workers", "resident")
+WAIT = 0.010  # seconds for a batch, of the slow source
+MARK = "<!-- table of readers: scripts/compare_readers.py -->"
+
+
+def compare_readers(
+    *,
+    data: Path = Path("work/mnist.json.gz"),
+    batches: int = 200,
+    runs: int = 3,
+    out: Path = Path("work/compare_readers"),
+    readme: bool = False,
+) -> None:
+    """Measure every reader on every source, print the tables and draw them."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = Path(folder) / "samples"
+        write_folder(files, load_splits(data))
+        measure = Measure(batches, runs)
+        sources = {"memory": data, "one file per sample": files}
+        reading = {
+            (source, reader): {
+                "alone": measure(train=False, reader=reader, data=str(path)),
+                "training": measure(train=True, reader=reader, data=str(path)),
+            }
+            for source, path in sources.items()
+            for reader in READERS
+        }
+        slow = {model: _slow_source(measure, model, str(data)) for model in ("mlp", "cnn")}
+    lines = [
+        f"Written by `scripts/compare_readers.py` on {date.today()}: {machine()}, "
+        f"Paddle {paddle.__version__}. {batches} batches of 100 images, medians of {runs}:",
+        "",
+        *_reading_table(reading),
+        "",
+        f"A source that needs {1000 * WAIT:.0f} ms for each batch, seconds for {batches} batches:",
+        "",
+        *_slow_table(slow),
+    ]
+    out.mkdir(parents=True, exist_ok=True)
+    _draw(reading, slow, out / "readers.png")
+    if readme:
+        write_into_readme(MARK, lines)
+    else:
+        print("\n".join(lines))
+    print(out / "readers.png")
+
+
+class Measure:
+    """Run one measurement several times, each in a process of its own; return the medians."""
+
+    def __init__(self, batches: int, runs: int) -> None:
+        self.batches, self.runs = batches, runs
+
+    def __call__(self, train: bool, wait: float = 0.0, **settings: Any) -> dict[str, float]:
+        task = {"train": train, "wait": wait, "batches": self.batches, **settings}
+        figures = []
+        for _ in range(self.runs):
+            finished = subprocess.run(
+                [sys.executable, ROOT / "scripts/one_reading.py", json.dumps(task)],
+                env={**os.environ, "OMP_NUM_THREADS": "1"},
+                stdout=subprocess.PIPE,
+                text=True,
+                check=True,
+            )
+            figures.append(json.loads(finished.stdout.splitlines()[-1]))
+        return {key: statistics.median(row[key] for row in figures) for key in figures[0]}
+
+
+def _slow_source(measure: Measure, model: str, data: str) -> dict[str, float]:
+    """Return seconds: computing alone, reading alone, and both together with each reader."""
+    settings = {"model": model, "data": data}
+    return {
+        "computing alone": measure(train=True, **settings)["seconds"],
+        "reading alone": measure(train=False, wait=WAIT, **settings)["seconds"],
+        **{
+            reader: measure(train=True, wait=WAIT, reader=reader, **settings)["seconds"]
+            for reader in ("sync", "async", "workers")
+        },
+    }
+
+
+def _reading_table(reading: dict[tuple[str, str], dict[str, dict[str, float]]]) -> list[str]:
+    rows = [
+        [
+            source,
+            reader,
+            f"{1000 * each['alone']['first']:.0f}",
+            f"{each['alone']['images_per_second']:,.0f}",
+            f"{each['training']['images_per_second']:,.0f}",
+            f"{each['training']['mebibytes']:,.0f}",
+            f"{each['training']['cpu']:.0%}",
+        ]
+        for (source, reader), each in reading.items()
+    ]
+    head = ["source", "reader", "ms to the first batch", "images/s, reading alone"]
+    head += ["images/s, training the CNN", "peak MiB, training", "CPU, training"]
+    return table(head, rows, "llrrrrr")
+
+
+def _slow_table(slow: dict[str, dict[str, float]]) -> list[str]:
+    rows = []
+    for model, seconds in slow.items():
+        larger = max(seconds["computing alone"], seconds["reading alone"])
+        alone = [f"{seconds[key]:.2f}" for key in ("computing alone", "reading alone")]
+        both = [
+            f"{seconds[reader]:.2f} ({seconds[reader] / larger:.2f})"
+            for reader in ("sync", "async", "workers")
+        ]
+        rows.append([model, *alone, *both])
+    head = ["network", "computing alone", "reading alone"]
+    head += [f"{reader} (times the larger of the two)" for reader in ("sync", "async", "workers")]
+    return table(head, rows, "lrrrrr")
+
+
+def _draw(
+    reading: dict[tuple[str, str], dict[str, dict[str, float]]],
+    slow: dict[str, dict[str, float]],
+    path: Path,
+) -> None:
+    """Draw images per second of each source, and the seconds with the slow one."""
+    figure = Figure(figsize=(11, 4), layout="constrained")
+    sources = list(dict.fromkeys(source for source, _ in reading))
+    panels = figure.subplots(1, len(sources) + len(slow))
+    for axes, source in zip(panels, sources, strict=False):
+        for shift, (what, colour) in enumerate((("alone", BLUE), ("training", ORANGE))):
+            heights = [reading[source, reader][what]["images_per_second"] for reader in READERS]
+            places = [number + 0.4 * shift for number in range(len(READERS))]
+            label = "reading alone" if what == "alone" else "training the CNN"
+            axes.bar(places, heights, 0.4, color=colour, label=label)
+        axes.set_xticks([n + 0.2 for n in range(len(READERS))], READERS, rotation=45)
+        axes.set(title=f"from {source}", ylabel="images/s", yscale="log")
+        axes.legend(fontsize=7)
+    for axes, (model, seconds) in zip(panels[len(sources) :], slow.items(), strict=True):
+        axes.bar(range(len(seconds)), seconds.values(), color=[BLUE, BLUE, *[ORANGE] * 3])
+        axes.set_xticks(range(len(seconds)), seconds, rotation=45, ha="right")
+        axes.axhline(max(list(seconds.values())[:2]), color="black", linewidth=0.8, linestyle="--")
+        axes.set(title=f"{1000 * WAIT:.0f} ms a batch, {model}", ylabel="seconds")
+    with atomic_write(path) as temporary:
+        figure.savefig(temporary, dpi=120, format="png")
+
+
+if __name__ == "__main__":
+    run(compare_readers)
