@@ -200,7 +200,7 @@ def describe(listing: Listing, findings: Findings) -> list[str]:
         lines.append(
             f"{shown}: its pictures have {findings.pixels // findings.pictures:,} pixels on "
             "average, which makes every epoch slow; "
-            f"scripts/prepare_data.py --from {shown} converts them once."
+            f"scripts/prepare_data.py --from {shown} --out work/mine.json.gz converts them once."
         )
     return lines
 

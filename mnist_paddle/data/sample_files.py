@@ -165,8 +165,11 @@ def read_sample(path: str) -> Sample:
     image = _read_any(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with Image.open(path) as picture:  # read_picture found it harmless
-            return Sample(image, picture.width, picture.height, picture.mode, True, False)
+        try:
+            with Image.open(path) as picture:  # read_picture found it harmless
+                return Sample(image, picture.width, picture.height, picture.mode, True, False)
+        except _DAMAGE:  # it was read, and only its size is not known
+            return Sample(image, 0, 0, "of unknown size", True, False)
 
 
 def has_light_border(image: np.ndarray) -> bool:
