@@ -54,7 +54,7 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
     Raises:
         OSError: the folder cannot be made or written to, or the disk is full.
     """
-    path = Path(path)
+    path = Path(path).resolve()  # a link stays, what it points to is replaced
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
     older = Path(f"{temporary}.old")

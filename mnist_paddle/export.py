@@ -88,19 +88,23 @@ def export(
     trained.model.eval()
     card = describe(trained, form)
     original = _compute(trained.model, images)
-    with atomic_folder(folder) as temporary:
-        try:
+    temporary = folder
+    try:
+        with atomic_folder(folder) as temporary:
             _WRITERS[form](trained.model, temporary, card)
             card["files"] = {file.name: _digest(file) for file in sorted(temporary.iterdir())}
             _write_card(temporary, card)
             comparison = _compare(trained, original, load_model(temporary), images, source)
-        except CheckpointError as error:
-            reason = str(error).replace(str(temporary), str(folder))
-            raise ExportError(f"the export is not whole: {reason}") from None
-        except RuntimeError as error:  # Paddle's, of a program or a file it cannot write
-            raise ExportError(f"{folder} cannot be exported: {error}") from None
-        card["comparison"] = asdict(comparison)
-        _write_card(temporary, card)
+            card["comparison"] = asdict(comparison)
+            _write_card(temporary, card)
+    except CheckpointError as error:
+        reason = str(error).replace(str(temporary), str(folder))
+        raise ExportError(f"the export does not open again: {reason}") from None
+    except OSError as error:  # a full disk, say; not every library gives the file's name
+        reason = (error.strerror or str(error)).replace(str(temporary), str(folder))
+        raise OSError(error.errno, reason, str(folder)) from None
+    except RuntimeError as error:  # Paddle's, of a file that it cannot write
+        raise ExportError(f"{folder} cannot be exported: {error}") from None
     return comparison
 
 
@@ -204,7 +208,7 @@ def _compute(model: nn.Layer, images: np.ndarray) -> np.ndarray:
 
 
 def _refuse_other_content(folder: Path) -> None:
-    """Refuse a folder that holds anything but an earlier export of ours."""
+    """Refuse a folder that holds anything but an earlier export of ours, evaluated or not."""
     if folder.exists() and not folder.is_dir():
         raise ExportError(f"{folder} is a file: name a new folder.")
     found = {file.name for file in folder.iterdir()} if folder.is_dir() else set()
@@ -212,7 +216,7 @@ def _refuse_other_content(folder: Path) -> None:
         ours = {CARD, *read_card(folder)["files"]} if found else set()
     except CheckpointError:
         ours = set()
-    if others := sorted(found - ours):
+    if others := sorted(name for name in found - ours if not name.startswith("confusion_")):
         raise ExportError(f"{folder} holds {others[0]}, which is no export: name a new folder.")
 
 

@@ -30,11 +30,11 @@ LONGEST = 300  # seconds; the conversion takes two, most of them to import Paddl
 
 # mnist_paddle goes first: Paddle 2.6 crashes a Python that imports zlib after it.
 _PROGRAM = f"""
-import sys
+import os, sys
+out = os.fdopen(os.dup(1), "wb")  # for the model alone: what paddle2onnx prints goes to the errors
+os.dup2(2, 1)
 import mnist_paddle, paddle2onnx
-model, parameters, onnx = sys.argv[1:]
-content = paddle2onnx.export(model, parameters, None, opset_version={OPSET})
-open(onnx, "wb").write(content)
+out.write(paddle2onnx.export(*sys.argv[1:], None, opset_version={OPSET}))
 """
 
 
@@ -74,34 +74,38 @@ def convert_to_onnx(
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         save(Path(folder))
         (program,) = (*Path(folder).glob("*.json"), *Path(folder).glob("*.pdmodel"))
-        _run_paddle2onnx(program, path)
-    model = onnx.load_model_from_string(path.read_bytes())
-    _name_ends(model.graph)
-    onnx.helper.set_model_props(model, dict(properties))
-    onnx.checker.check_model(model, full_check=True)
+        content = _run_paddle2onnx(program)
+    try:
+        model = onnx.load_model_from_string(content)
+        _name_ends(model.graph)
+        onnx.helper.set_model_props(model, dict(properties))
+        onnx.checker.check_model(model, full_check=True)
+    except Exception as error:  # protobuf and onnx have kinds of their own
+        raise ExportError(f"paddle2onnx made no ONNX model ({error}).") from None
     path.write_bytes(model.SerializeToString())
 
 
-def _run_paddle2onnx(program: Path, path: Path) -> None:
-    words = [str(program), str(program.with_suffix(".pdiparams")), str(path)]
+def _run_paddle2onnx(program: Path) -> bytes:
+    """Return the ONNX model that paddle2onnx makes of a program and the weights beside it."""
     try:
         finished = subprocess.run(
-            [sys.executable, "-c", _PROGRAM, *words],
+            [sys.executable, "-c", _PROGRAM, str(program), str(program.with_suffix(".pdiparams"))],
             env={**os.environ, "PYTHONSAFEPATH": "1"},  # nothing from the current folder
             capture_output=True,
-            text=True,
-            errors="replace",
             timeout=LONGEST,
         )
-        said = finished.stderr.strip().splitlines()[-1:] or [f"exit code {finished.returncode}"]
+        code, content = finished.returncode, finished.stdout
+        lines = finished.stderr.decode(errors="replace").strip().splitlines()[-1:]
+        problem = ": ".join([f"exit code {code}", *lines])
     except subprocess.TimeoutExpired:
-        finished, said = None, [f"no end after {LONGEST} seconds"]
-    if finished is None or finished.returncode or not path.is_file() or not path.stat().st_size:
+        code, content, problem = 1, b"", f"no end after {LONGEST} seconds"
+    if code or not content:
         extra, fitting = _what_fits()
         raise ExportError(
-            f"paddle2onnx does not convert the model ({said[0]}); Paddle {paddle.__version__} "
+            f"paddle2onnx does not convert the model ({problem}); Paddle {paddle.__version__} "
             f"needs the extra {extra}: pip install {fitting} onnx onnxruntime."
         )
+    return content
 
 
 def _name_ends(graph: Any) -> None:

@@ -258,7 +258,8 @@ def _read_pdparams(path: Path, content: bytes) -> checkpoint.Tensors:
         if stream.read(1):
             raise ValueError("something follows the weights")
         arrays = [v for k, v in found.items() if k != "StructuredToParameterName@@"]
-        if not all(type(array) is np.ndarray and array.dtype.kind in "fiu" for array in arrays):
+        plain = all(type(array) is np.ndarray and array.dtype.kind in "fiu" for array in arrays)
+        if not plain or not all(isinstance(key, str) for key in found):
             raise ValueError("it is not a dict of arrays")
         return paddle.load(io.BytesIO(content), return_numpy=True)
     except Exception as error:  # a pickle may raise whatever it likes
