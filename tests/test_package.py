@@ -97,6 +97,7 @@ def test_the_wheel_holds_the_package_and_its_configs_and_no_data(wheel):
     ours = {f"mnist_paddle/configs/{file.name}" for file in (ROOT / "configs").glob("*.yaml")}
     assert shipped == ours
     assert "mnist_paddle/py.typed" in names
+    assert "mnist_paddle/demo/page.html" in names
     assert not [name for name in names if name.endswith((".gz", "-ubyte")) or "test" in name]
 
 
