@@ -177,5 +177,5 @@ def test_every_command_in_readme_is_understood():
             continue
         assert os.access(ROOT / script, os.X_OK), script
         name = Path(script).stem
-        if not name.startswith("measure"):
+        if f'main("{name}")' in (ROOT / script).read_text(encoding="utf-8"):
             app.parse_args(complete([name, *words]), exit_on_error=False, print_error=False)
