@@ -20,7 +20,7 @@ from PIL import Image
 from .errors import NoDigitError
 from .picture_files import open_picture
 from .picture_ink import ink_of
-from .picture_shapes import Shape, shapes_of
+from .picture_shapes import Shape, ink_level, shapes_of
 
 __all__ = [
     "FoundDigit",
@@ -34,8 +34,11 @@ __all__ = [
 SIDE = 28  # pixels of an MNIST image
 BOX = 20  # pixels of the box that its digit fits
 FINE = 5  # a digit is drawn this much finer first
+LONG_SIDES = (300, 1000)  # pixels at which a picture is looked at; more, if need be
+WELL_SEEN = 64  # pixels that a digit should have there
 STROKE = (1.9, 4.2)  # pixels of a box; thickness of a stroke that MNIST's writers have
-SEVERAL = "several digits"
+MOST_STROKES, MOST_HOLES = 4, 3  # of a digit, even one that is broken or written with a flourish
+SEVERAL, UNLIKE = "several digits", "not like a digit"
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ def read_picture(path: str | Path) -> np.ndarray:
         raise NoDigitError(f"{path}: {error}") from None
 
 
-def read_exact(path: str | Path) -> np.ndarray:
+def read_exact(source: str | Path | bytes, name: str | None = None) -> np.ndarray:
     """Read a picture as the tutorial does, `[28, 28] uint8`: grey, squeezed to 28×28, inverted.
 
     The tutorial's `Image.ANTIALIAS` is gone since Pillow 10; it was the LANCZOS filter.
@@ -72,7 +75,7 @@ def read_exact(path: str | Path) -> np.ndarray:
     Raises:
         PictureError: not a picture that can be read.
     """
-    grey = open_picture(path).convert("L").resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+    grey = open_picture(source, name).convert("L").resize((SIDE, SIDE), Image.Resampling.LANCZOS)
     return 255 - np.asarray(grey)
 
 
@@ -130,15 +133,35 @@ def _mnist_image(image: Image.Image) -> np.ndarray | None:
     return ink if fits and min(left, top) >= 1 else None
 
 
-def _shapes(image: Image.Image) -> tuple[np.ndarray, list[Shape], np.ndarray]:
-    """Return the map of ink, dark or light, that holds the weightiest shape, and all its shapes."""
-    best: tuple[np.ndarray, list[Shape], np.ndarray] | None = None
-    for ink in ink_of(image):
+Found = tuple[np.ndarray, list[Shape], np.ndarray]  # ink, its shapes, the map of their labels
+
+
+def _shapes(image: Image.Image) -> Found:
+    """Return the shapes of a picture, weightiest first, at the size at which they are well seen."""
+    for long_side in LONG_SIDES:
+        found = _shapes_at(image, long_side)
+        if found and max(found[1][0].width, found[1][0].height) >= WELL_SEEN:
+            mine = np.isin(found[2], found[1][0].labels)
+            if thickness(mine) >= 2.5:
+                return found
+        if long_side >= max(image.size):
+            break
+    if not found:
+        raise NoDigitError("no digit found.")
+    return found
+
+
+def _shapes_at(image: Image.Image, long_side: int) -> Found | None:
+    """Take the picture's dark ink or its light ink, whichever holds the weightiest shape."""
+    maps = ink_of(image, long_side)
+    most = max(ink_level(ink) for ink in maps)
+    best: Found | None = None
+    for ink in maps:
+        if ink_level(ink) < 0.25 * most:  # the halo of the other
+            continue
         shapes, labels = shapes_of(ink)
         if shapes and (best is None or shapes[0].weight > best[1][0].weight):
             best = ink, shapes, labels
-    if best is None:
-        raise NoDigitError("no digit found.")
     return best
 
 
@@ -158,12 +181,23 @@ def _found(
         digit /= np.clip(around, 0.4, 1)
     x, y = image.width / columns, image.height / rows
     box = (round(left * x), round(top * y), round(right * x), round(bottom * y))
-    return FoundDigit(_as_mnist(digit), box, note)
-
-
-def _as_mnist(digit: np.ndarray) -> np.ndarray:
-    """Return the ink `[H, W]` 0..1 of one digit, of any size, as MNIST has it."""
     fine = _fitted(digit, FINE * BOX)
+    return FoundDigit(_as_mnist(fine), box, note or _oddity(fine))
+
+
+def _oddity(fine: np.ndarray) -> str:
+    """Return what tells that ink, about 100 pixels large, is no digit; "" if nothing does."""
+    outlines, kinds = cv2.findContours(
+        (fine > 0.5).astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE
+    )
+    areas = [cv2.contourArea(outline) for outline in outlines]
+    holes = sum(kind[3] >= 0 and area > 25 for kind, area in zip(kinds[0], areas, strict=True))
+    strokes = sum(kind[3] < 0 and area > 15 for kind, area in zip(kinds[0], areas, strict=True))
+    return UNLIKE if strokes > MOST_STROKES or holes > MOST_HOLES else ""
+
+
+def _as_mnist(fine: np.ndarray) -> np.ndarray:
+    """Return the ink of a digit as MNIST has it, given 0..1 in a box that is FINE times larger."""
     stroke = thickness(fine > 0.5) / FINE
     change = (min(max(stroke, STROKE[0]), STROKE[1]) - stroke) / 2 * FINE
     inner = cv2.distanceTransform((fine > 0.5).astype(np.uint8), cv2.DIST_L2, 5)

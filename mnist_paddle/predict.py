@@ -23,6 +23,8 @@ from .losses import OBJECTIVES, Objective
 from .models import build_model
 from .runtimes import open_export
 
+SHIPPED = Path(__file__).parent / "weights" / "digits.safetensors"
+
 
 @dataclass(frozen=True)
 class TrainedModel:
@@ -42,11 +44,44 @@ class Prediction:
     probabilities: list[float] | None
     output: float | None
 
+    @property
+    def confidence(self) -> float | None:
+        """The digit's probability, None for a square-error model."""
+        return None if self.probabilities is None else self.probabilities[self.digit]
+
+    @property
+    def second(self) -> int | None:
+        """The second most probable digit, None for a square-error model."""
+        if self.probabilities is None:
+            return None
+        others = (digit for digit in range(10) if digit != self.digit)
+        return max(others, key=self.probabilities.__getitem__)
+
+    @property
+    def second_confidence(self) -> float | None:
+        """The probability of `second`."""
+        second = self.second
+        return None if second is None or not self.probabilities else self.probabilities[second]
+
     def __str__(self) -> str:
         if self.probabilities is None:
             return f"{self.digit}  (output {self.output:.3f})"
         shares = "  ".join(f"{digit} {p:.1%}" for digit, p in enumerate(self.probabilities))
         return f"{self.digit}  ({shares})"
+
+
+def default_model() -> Path:
+    """Return the model file that comes with the package.
+
+    Raises:
+        CheckpointError: this copy of the package has none.
+    """
+    if not SHIPPED.is_file():
+        raise CheckpointError(
+            f"{SHIPPED}: no such model file, this copy of the package comes without a model; "
+            "name one with --checkpoint."
+        )
+    return SHIPPED
 
 
 def load_model(path: str | Path) -> TrainedModel:

@@ -1,0 +1,156 @@
+"""Read the digits in many pictures: files, folders, patterns, standard input; one answer for each.
+
+A picture that cannot be read is an answer too, with its sentence, and the others are read on.
+Pictures go through the network 64 at a time.
+
+读取许多图片中的数字：文件、文件夹、通配符或标准输入，每张图片给出一个答案。
+读不了的图片也有答案，就是一句说明；其余的照常读下去。
+图片每 64 张一批送入网络。
+"""
+
+import glob
+import json
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+import numpy as np
+
+from .errors import InputError, NoDigitError, PictureError
+from .picture import FoundDigit, find_digit, find_digits, open_picture, read_exact
+from .predict import Prediction, TrainedModel, predict
+
+SUFFIXES = {
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".bmp", ".gif", ".tif", ".tiff"),
+    *(".webp", ".ppm", ".pgm", ".pbm", ".pnm", ".avif"),
+}  # what a folder is searched for; a file that is named may be called anything
+STANDARD_INPUT = "-"
+BATCH = 64  # pictures
+NO_DIGIT = "no digit found"
+NOT_SURE = "low confidence"
+CONFIDENCE = Path(__file__).parent / "weights" / "confidence.json"  # scripts/calibrate.py writes it
+
+Source = str | bytes  # the path of a file, or the bytes of one
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read in one picture; `error` is the sentence if it could not be opened at all.
+
+    `found` and `predictions` go together: one digit, or those of a strip from left to right, or
+    none where no digit is found.
+    """
+
+    path: str
+    source: Source
+    found: tuple[FoundDigit, ...] = ()
+    predictions: tuple[Prediction, ...] = ()
+    note: str = ""
+    error: str = ""
+
+    @property
+    def digits(self) -> str:
+        """The digits as text, one of them or those of a strip; "" if there is none."""
+        return "".join(str(prediction.digit) for prediction in self.predictions)
+
+    @property
+    def least(self) -> Prediction | None:
+        """The prediction that is least sure, the only one if it is no strip."""
+        return min(self.predictions, key=lambda p: p.confidence or 0, default=None)
+
+
+def sure_from() -> float:
+    """Return the confidence below which a digit is marked as not sure, from its calibration."""
+    return float(json.loads(CONFIDENCE.read_text(encoding="utf-8"))["sure_from"])
+
+
+def sources_of(words: Iterable[str]) -> Iterator[tuple[str, Source]]:
+    """Yield the name and source of each picture that the words stand for.
+
+    A word is a file, a folder (its pictures and those of its folders, by name), a pattern such as
+    `scans/*.png`, a `file://` address, or `-` for standard input.
+
+    Raises:
+        InputError: an address of another kind.
+    """
+    for word in words:
+        if word == STANDARD_INPUT:
+            yield "standard input", sys.stdin.buffer.read()
+            continue
+        if re.match("[A-Za-z][A-Za-z0-9+.-]+://", word):
+            word = _local_path(word)
+        if os.path.isdir(word):
+            yield from ((path, path) for path in _pictures_in(word))
+        elif not os.path.exists(word) and glob.has_magic(word):
+            yield from ((path, path) for path in sorted(glob.glob(word, recursive=True)))
+        else:
+            yield word, word
+
+
+def _local_path(address: str) -> str:
+    parts = urlsplit(address)
+    if parts.scheme.lower() != "file" or parts.netloc not in ("", "localhost"):
+        raise InputError(
+            f"{address}: only addresses of files on this machine are read, file:///…; "
+            "download the picture first."
+        )
+    return url2pathname(parts.path)
+
+
+def _pictures_in(folder: str) -> Iterator[str]:
+    for path, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if os.path.splitext(name)[1].lower() in SUFFIXES and not name.startswith("."):
+                yield os.path.join(path, name)
+
+
+def read_pictures(
+    trained: TrainedModel,
+    sources: Iterable[tuple[str, Source]],
+    exact: bool = False,
+    strip: bool = False,
+) -> Iterator[Reading]:
+    """Read the digit in each picture, or all of them from left to right if it is a strip.
+
+    `exact` prepares pictures as the tutorial did.
+
+    Raises:
+        CheckpointError: the network gives no finite numbers.
+    """
+    sure = sure_from()
+    pictures = iter(sources)
+    while batch := [_look(name, source, exact, strip) for name, source in islice(pictures, BATCH)]:
+        ink = [found.ink for reading in batch for found in reading.found]
+        answers = iter(predict(trained, np.stack(ink)) if ink else ())
+        for reading in batch:
+            yield _with_answers(reading, tuple(islice(answers, len(reading.found))), sure)
+
+
+def _look(name: str, source: Source, exact: bool, strip: bool) -> Reading:
+    try:
+        if exact:
+            ink = read_exact(source, name)
+            return Reading(name, source, (FoundDigit(ink, (0, 0, 28, 28)),))
+        picture = open_picture(source, name)
+        return Reading(
+            name, source, tuple(find_digits(picture)) if strip else (find_digit(picture),)
+        )
+    except NoDigitError:
+        return Reading(name, source, note=NO_DIGIT)
+    except PictureError as error:
+        return Reading(name, source, error=str(error))
+
+
+def _with_answers(reading: Reading, answers: tuple[Prediction, ...], sure: float) -> Reading:
+    notes = [reading.note, *(found.note for found in reading.found)]
+    if any(answer.confidence is not None and answer.confidence < sure for answer in answers):
+        notes.append(NOT_SURE)
+    note = ", ".join(dict.fromkeys(filter(None, notes)))
+    return Reading(reading.path, reading.source, reading.found, answers, note, reading.error)
