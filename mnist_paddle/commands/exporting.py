@@ -21,7 +21,7 @@ def export(
     folder: Annotated[Path, Parameter(name=["--out", "-o"])],
     *,
     to: Literal["paddle", "onnx", "pdparams", "safetensors"],
-    checkpoint: Path,
+    checkpoint: Path | None = None,
     data: str = DEFAULT_DATA,
 ) -> None:
     """Write a trained model for other programs and compare it with the original on 1,000 images.
@@ -36,7 +36,7 @@ def export(
         paddle: inference model of paddle.jit.save. onnx: needs the extra onnx (onnx26 with Paddle
         2.6). pdparams: paddle.save of the weights; whoever reads it needs pickle.
     checkpoint
-        Model file, model.safetensors of a run folder.
+        Model file, model.safetensors of a run folder; the model in the box by default.
     data
         Data file whose eval images are compared; without the default one, digits are drawn.
     """
@@ -45,6 +45,10 @@ def export(
     from ..export import export as write_export
     from ..predict import load_model
 
+    if checkpoint is None:
+        from ..predict import default_model
+
+        checkpoint = default_model()
     use_device(gpu=False)  # where the runtimes compute that it is compared with
     trained = load_model(checkpoint)
     if data == DEFAULT_DATA and not Path(data).exists():
