@@ -16,13 +16,14 @@ from .app import app
 
 
 @app.command(name="demo")
-def demo(*, checkpoint: Path, host: str = "127.0.0.1", port: int = 8000) -> None:
+def demo(*, checkpoint: Path | None = None, host: str = "127.0.0.1", port: int = 8000) -> None:
     """Serve a pad to draw digits on: open the printed address in a browser, Ctrl-C ends it.
 
     Parameters
     ----------
     checkpoint
-        Model file, model.safetensors of a run folder.
+        Model file, model.safetensors of a run folder; the model that comes with the package if
+        none is named.
     host
         Address to listen on; 0.0.0.0 lets everybody on the network in.
     port
@@ -38,9 +39,9 @@ def demo(*, checkpoint: Path, host: str = "127.0.0.1", port: int = 8000) -> None
         ) from None
     listener = _listen(host, port)
     from ..demo.app import LOCAL_HOSTS, make_app, warm_up
-    from ..predict import load_model
+    from ..predict import default_model, load_model
 
-    trained = load_model(checkpoint)
+    trained = load_model(checkpoint or default_model())
     warm_up(trained)
     served = make_app(trained, LOCAL_HOSTS if _is_local(host) else ["*"])
     config = uvicorn.Config(

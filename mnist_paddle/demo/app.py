@@ -12,6 +12,7 @@ On this machine only, the Host header is checked: no web page can pass for it un
 
 import base64
 import hashlib
+import io
 import re
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
@@ -19,7 +20,7 @@ from threading import Lock
 from typing import Any
 
 import anyio
-import numpy as np
+from PIL import Image, ImageDraw
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -32,13 +33,11 @@ from starlette.routing import Route
 from ..errors import CheckpointError, NoDigitError, PictureError
 from ..picture import find_digit, open_picture
 from ..predict import TrainedModel, predict
+from ..reading import NO_DIGIT, NOT_SURE, sure_from
 
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1", "[::1]")
 LARGEST_UPLOAD = 20 << 20  # bytes; a photograph has 5 to 20 million
 LONGEST_UPLOAD = 30  # seconds
-NO_DIGIT = "no digit found"
-NOT_SURE = "not sure"
-SURE = 0.8  # least probability
 
 
 def make_app(trained: TrainedModel, hosts: Sequence[str] = LOCAL_HOSTS) -> Starlette:
@@ -51,11 +50,12 @@ def make_app(trained: TrainedModel, hosts: Sequence[str] = LOCAL_HOSTS) -> Starl
     probabilities.
     """
     page, page_headers = _page()
+    sure = sure_from()
     one_at_a_time = Lock()  # Paddle computes for one, and a decoded picture may take 200 MB
 
     def read(content: bytes) -> dict[str, Any]:
         with one_at_a_time:
-            return read_digit(trained, content)
+            return read_digit(trained, content, sure)
 
     async def show_page(request: Request) -> Response:
         return HTMLResponse(page, headers=page_headers)
@@ -78,8 +78,10 @@ def make_app(trained: TrainedModel, hosts: Sequence[str] = LOCAL_HOSTS) -> Starl
     )
 
 
-def read_digit(trained: TrainedModel, content: bytes) -> dict[str, Any]:
+def read_digit(trained: TrainedModel, content: bytes, sure: float) -> dict[str, Any]:
     """Read the digit in a picture file's bytes; see `make_app` for what is returned.
+
+    An answer with less confidence than `sure` has a note that says so.
 
     Raises:
         PictureError: not a picture that can be read.
@@ -93,24 +95,18 @@ def read_digit(trained: TrainedModel, content: bytes) -> dict[str, Any]:
     except NoDigitError:
         return answer
     prediction = predict(trained, found.ink[None])[0]
-    answer |= {
+    unsure = prediction.confidence is not None and prediction.confidence < sure
+    return answer | {
         "digit": prediction.digit,
+        "probabilities": prediction.probabilities,
+        "confidence": prediction.confidence,
+        "second": prediction.second,
+        "second_confidence": prediction.second_confidence,
         "output": prediction.output,
-        "note": found.note,
+        "note": ", ".join(filter(None, [found.note, NOT_SURE if unsure else ""])),
         "ink": found.ink.tolist(),
         "box": found.box,
     }
-    if prediction.probabilities is not None:
-        ranked = sorted(range(10), key=prediction.probabilities.__getitem__, reverse=True)
-        answer |= {
-            "probabilities": prediction.probabilities,
-            "confidence": prediction.probabilities[ranked[0]],
-            "second": ranked[1],
-            "second_confidence": prediction.probabilities[ranked[1]],
-        }
-        if prediction.probabilities[ranked[0]] < SURE:
-            answer["note"] = found.note or NOT_SURE
-    return answer
 
 
 def warm_up(trained: TrainedModel) -> None:
@@ -119,7 +115,10 @@ def warm_up(trained: TrainedModel) -> None:
     Raises:
         CheckpointError: the network gives no finite numbers.
     """
-    predict(trained, np.zeros([1, 28, 28], np.uint8))
+    picture, file = Image.new("L", (280, 280), 255), io.BytesIO()
+    ImageDraw.Draw(picture).line([(140, 60), (140, 220)], width=18)
+    picture.save(file, "PNG")
+    read_digit(trained, file.getvalue(), sure=0)
 
 
 async def _receive(request: Request) -> bytes:
