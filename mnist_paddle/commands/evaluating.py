@@ -16,7 +16,7 @@ from .app import app, make_default_data
 @app.command(name="evaluate")
 def evaluate(
     *,
-    checkpoint: Path,
+    checkpoint: Path | None = None,
     data: str = DEFAULT_DATA,
     mode: Literal["train", "valid", "eval"] = "eval",
     split_seed: WholeNumber | None = None,
@@ -27,7 +27,8 @@ def evaluate(
     Parameters
     ----------
     checkpoint
-        Model file, model.safetensors of a run folder, or what scripts/export.py wrote.
+        Model file, model.safetensors of a run folder, or what scripts/export.py wrote [default:
+        the model in the box].
     data
         Data file or folder of pictures; the default file is made if it is missing.
     mode
@@ -41,22 +42,22 @@ def evaluate(
     from ..data import load_splits
     from ..device import use_device
     from ..figures import draw_confusion
-    from ..predict import load_model
+    from ..predict import default_model, load_model
 
     place = use_device(gpu)
-    trained = load_model(checkpoint)
+    trained = load_model(checkpoint or default_model())
     if gpu and not trained.model.parameters():
-        raise DeviceError(f"--gpu: {checkpoint} is computed on the CPU; leave out --gpu.")
+        raise DeviceError(f"--gpu: {trained.path} is computed on the CPU; leave out --gpu.")
     make_default_data(data)
     in_training = trained.header.get("config", {}).get("split_seed", 0)
     seed = in_training if split_seed is None else split_seed
     split = load_splits(data, split_seed=seed)[mode]
     score = evaluation.evaluate(trained.model, trained.objective, split, place)
     trained_on = trained.header.get("data", {}).get("name", "unknown data")
-    print(f"model: {checkpoint}, trained on {trained_on}")
+    print(f"model: {trained.path}, trained on {trained_on}")
     print(f"data: {split.name} from {data}, {mode}")
     print(f"\n{score}\n")
     print(score.table())
-    picture = checkpoint.parent / f"confusion_{mode}.png"
+    picture = (checkpoint.parent if checkpoint else Path("work")) / f"confusion_{mode}.png"
     draw_confusion(score.confusion, picture, f"{split.name}, {mode}: {score}")
     print(f"\n{picture}")
