@@ -82,6 +82,39 @@ def test_many_at_once_get_each_their_own_answer(demo, pictures):
     assert together == alone
 
 
+def test_one_picture_is_looked_at_at_a_time(monkeypatch):
+    """Each may take 200 MB when it is decoded; the others wait."""
+    inside, most = [], []
+
+    def slow(trained, content, sure):
+        inside.append(content)
+        most.append(len(inside))
+        time.sleep(0.02)
+        inside.pop()
+        return {}
+
+    async def ask(served):
+        async def receive():
+            return {"type": "http.request", "body": b"picture"}
+
+        async def send(message):
+            assert message.get("status", 200) == 200
+
+        headers = [(b"host", b"localhost"), (b"content-type", b"image/png")]
+        scope = {"type": "http", "method": "POST", "path": "/read", "headers": headers}
+        await served(scope | {"query_string": b"", "root_path": ""}, receive, send)
+
+    async def ask_five():
+        async with anyio.create_task_group() as group:
+            for _ in range(5):
+                group.start_soon(ask, served)
+
+    monkeypatch.setattr(app, "read_digit", slow)
+    served = app.make_app(load_model(MODEL))
+    anyio.run(ask_five)
+    assert most == [1] * 5
+
+
 def test_a_blank_page_has_no_digit_and_that_is_no_error(demo):
     status, answer = demo.read(png(Image.new("L", (280, 280), 255)))
     assert status == 200
