@@ -1,6 +1,7 @@
 """The commands as real processes, in an empty folder, as a user types them."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -70,7 +71,9 @@ def test_the_gpu_is_used_or_refused_in_one_sentence(command, tmp_path):
         (["predict", "a.jpg", "--checkpoint", "none"], "none: no such model file"),
         (["predict", "--checkpoint", "none"], "name at least one picture file"),
         (["evaluate", "--checkpoint", "none"], "none: no such model file"),
-        (["evaluate"], "--checkpoint"),
+        (["evaluate", "--data", "nope.json.gz"], "nope.json.gz: no such file"),
+        (["check_data", "--data", "nope.json.gz"], "nope.json.gz: no such file"),
+        (["export_files", "--data", "nope.json.gz", "--out", "x"], "nope.json.gz: no such file"),
         (["prepare_data", "--source", "idx", "--from", "none"], "none"),
     ],
 )
@@ -97,7 +100,21 @@ def test_without_paddle_a_sentence_says_what_to_install(tmp_path, tiny_data):
     assert finished.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("script", ["train", "evaluate", "predict", "prepare_data", "make_example"])
+def test_evaluate_alone_reads_with_the_model_in_the_box(command, tiny_data, tmp_path):
+    """The program's digits are others than those that it was trained on."""
+    finished = command("evaluate", "--data", tiny_data)
+    assert finished.returncode == 0, finished.stderr
+    assert "digits.safetensors, trained on MNIST" in finished.stdout
+    (correct, total) = re.search(r"^(\d+)/(\d+) ", finished.stdout, re.MULTILINE).groups()
+    assert total == "170"
+    assert int(correct) >= 150
+    assert (tmp_path / "work" / "confusion_eval.png").is_file()
+
+
+COMMANDS = [path.stem for path in ROOT.glob("scripts/*.py") if "import main" in path.read_text()]
+
+
+@pytest.mark.parametrize("script", sorted(COMMANDS))
 def test_every_script_answers_help_without_importing_paddle(script, tmp_path):
     (tmp_path / "paddle.py").write_text("raise SystemExit('Paddle was imported')")
     finished = subprocess.run(
