@@ -111,7 +111,8 @@ def test_evaluate_alone_reads_with_the_model_in_the_box(command, tiny_data, tmp_
     assert (tmp_path / "work" / "confusion_eval.png").is_file()
 
 
-COMMANDS = [path.stem for path in ROOT.glob("scripts/*.py") if "import main" in path.read_text()]
+SCRIPTS = {path.stem: path.read_text(encoding="utf-8") for path in ROOT.glob("scripts/*.py")}
+COMMANDS = [name for name, text in SCRIPTS.items() if f'main("{name}")' in text]
 
 
 @pytest.mark.parametrize("script", sorted(COMMANDS))
