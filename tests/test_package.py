@@ -14,7 +14,8 @@ from conftest import ROOT
 
 STAGES = ("models", "losses", "optimizers", "readers", "device", "checkpoint", "picture")
 GROUND = {"errors", "atomic"}  # what every module may import
-PARTS = {"picture": {"picture_files", "picture_ink", "picture_shapes"}}  # of a stage that is more than one module
+# A stage that is more than one module.
+PARTS = {"picture": {"picture_files", "picture_ink", "picture_shapes"}}
 PACKAGE = ROOT / "mnist_paddle"
 
 

@@ -1,25 +1,20 @@
+import csv
 import io
 import json
-import os
-import struct
-import subprocess
-import sys
-import zlib
 
 import numpy as np
 import pytest
 from hostile import moderate
 from PIL import Image
-from PIL.features import check as features_of
 
 from mnist_paddle import checkpoint
-from mnist_paddle import picture as picture_module
+from mnist_paddle.commands import main
 from mnist_paddle.config import Config
 from mnist_paddle.data import load_data
-from mnist_paddle.errors import CheckpointError, PictureError
+from mnist_paddle.errors import CheckpointError
 from mnist_paddle.losses import OBJECTIVES
 from mnist_paddle.models import build_model
-from mnist_paddle.picture import read_picture
+from mnist_paddle.picture import read_exact
 from mnist_paddle.predict import TrainedModel, load_model, predict
 from mnist_paddle.trainer import train_and_evaluate
 
@@ -37,15 +32,6 @@ def runs(tiny_data, tmp_path_factory):
             )
             train_and_evaluate(config)
     return folder
-
-
-@pytest.fixture
-def picture(tmp_path, tiny_data):
-    """An image of the data as a picture file: dark ink on white."""
-    image = load_data("eval", tiny_data).images[3, 0]
-    path = tmp_path / "picture.png"
-    Image.fromarray(255 - image).save(path)
-    return path, image
 
 
 @pytest.mark.parametrize("model", ["linear", "mlp", "cnn"])
@@ -84,238 +70,6 @@ def test_a_square_error_digit_is_its_output_rounded_and_clipped(runs, tiny_data)
     trained = load_model(runs / "linear_mse" / "model.safetensors")
     for answer in predict(trained, load_data("valid", tiny_data).images):
         assert answer.digit == min(9, max(0, round(answer.output)))
-
-
-def test_an_image_of_the_data_comes_through_a_picture_unchanged(picture):
-    path, image = picture
-    np.testing.assert_array_equal(read_picture(path), image)
-
-
-def test_a_picture_of_any_size_and_colour_becomes_28_by_28_ink_high(tmp_path):
-    path = tmp_path / "p.jpg"
-    canvas = Image.new("RGB", (300, 200), "white")
-    canvas.paste((20, 20, 90), (120, 50, 180, 150))
-    canvas.save(path)
-    pixels = read_picture(path)
-    assert (pixels.shape, pixels.dtype) == ((28, 28), np.uint8)
-    assert pixels[14, 14] > 200
-    assert pixels[0, 0] < 5
-
-
-def test_broken_pictures_are_refused_by_name(tmp_path, picture):
-    path, _ = picture
-    content = path.read_bytes()
-    for name, bad in {"cut.png": content[:-60], "text.jpg": b"hello", "empty.png": b""}.items():
-        (tmp_path / name).write_bytes(bad)
-        with pytest.raises(PictureError, match=name):
-            read_picture(tmp_path / name)
-    with pytest.raises(PictureError, match=r"none\.jpg: no such picture file"):
-        read_picture(tmp_path / "none.jpg")
-    with pytest.raises(PictureError, match="no such picture file"):
-        read_picture(tmp_path)
-
-
-SIDE = 50_000
-
-
-def png(width, height):
-    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    data = b"IDAT" + zlib.compress(bytes(1 << 20))
-    chunks = (
-        struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
-        for chunk in (header, data, b"IEND")
-    )
-    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
-
-
-def jpeg(width, height):
-    file = io.BytesIO()
-    Image.new("L", (16, 16)).save(file, "JPEG")
-    start = file.getvalue().index(b"\xff\xc0") + 5
-    return (
-        file.getvalue()[:start] + struct.pack(">2H", height, width) + file.getvalue()[start + 4 :]
-    )
-
-
-def tiff(width, height):
-    tags = [(256, width), (257, height), (258, 8), (259, 1), (262, 1), (273, 8), (278, height)]
-    tags.append((279, width * height % 2**32))
-    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
-    return b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(1000)
-
-
-def bmp(width, height):
-    return struct.pack("<2sIIIIiiHHIIiiII", b"BM", 1000, 0, 1078, 40, width, height, 1, 8, *[0] * 6)
-
-
-HUGE = {
-    "png": png(SIDE, SIDE),
-    "jpg": jpeg(SIDE, SIDE),
-    "tif": tiff(SIDE, SIDE),
-    "bmp": bmp(SIDE, SIDE) + bytes(2000),
-    "gif": b"GIF89a" + struct.pack("<HHBBB", SIDE, SIDE, 0, 0, 0) + b"," + bytes(1000),
-    "ppm": b"P6 50000 50000 255\n" + bytes(1000),
-}
-
-
-@pytest.mark.parametrize("kind", HUGE)
-def test_a_picture_of_50_000_x_50_000_is_refused_before_it_is_decoded(tmp_path, kind, recwarn):
-    path = tmp_path / f"huge.{kind}"
-    path.write_bytes(HUGE[kind])
-    with moderate(most_mib=50), pytest.raises(PictureError) as caught:
-        read_picture(path)
-    assert str(caught.value) == (
-        f"{path} is too large: 50,000 x 50,000 pixels, expected at most 50,000,000 in all."
-    )
-    assert not recwarn.list
-
-
-def test_the_limit_of_pixels_is_below_the_one_where_pillow_warns(tmp_path, monkeypatch, recwarn):
-    assert picture_module.MOST_PIXELS < Image.MAX_IMAGE_PIXELS
-    path = tmp_path / "p.png"
-    Image.new("1", (12_000, 12_000)).save(path)  # here Pillow warns and goes on
-    with pytest.raises(PictureError, match="12,000 x 12,000 pixels, expected at most"):
-        read_picture(path)
-    Image.new("L", (60, 50)).save(path)
-    monkeypatch.setattr(picture_module, "MOST_PIXELS", 3000)
-    read_picture(path)
-    monkeypatch.setattr(picture_module, "MOST_PIXELS", 2999)
-    with pytest.raises(PictureError, match="60 x 50 pixels, expected at most 2,999"):
-        read_picture(path)
-    assert not recwarn.list
-
-
-def jpeg_of_many_scans(scans):
-    """A small file of a large picture, and its last scan again and again."""
-    file = io.BytesIO()
-    Image.new("L", (2000, 2000)).save(file, "JPEG", progressive=True)
-    content = file.getvalue()
-    return content[:-2] + content[content.rindex(b"\xff\xda") : -2] * scans + b"\xff\xd9"
-
-
-def jpeg_of_many_segments(segments):
-    content = jpeg(16, 16)
-    return content[:2] + b"\xff\xe1\0\2" * segments + content[2:]
-
-
-def tiff_of_many_strips(strips):
-    """One row of one pixel in each strip, all of them the same byte."""
-    tags = [(256, 4, 1, 1), (257, 4, 1, strips), (258, 4, 1, 8), (259, 4, 1, 1), (262, 4, 1, 1)]
-    tags += [(273, 3, strips, 200), (278, 4, 1, 1), (279, 4, 1, 1)]
-    entries = b"".join(struct.pack("<HHII", *tag) for tag in tags)
-    start = b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries
-    return start.ljust(200, b"\0") + b"\xc8\0" * strips
-
-
-COSTLY = {
-    "scans": (jpeg_of_many_scans, 80, 5000, "is a JPEG of more than 100 scans"),
-    "segments": (jpeg_of_many_segments, 90_000, 2_000_000, "or 100,000 segments"),
-    "strips": (tiff_of_many_strips, 10_000, 4_000_000, "is a TIFF with 4,000,000 values in one"),
-}
-
-
-@pytest.mark.parametrize("name", COSTLY)
-def test_a_small_file_that_costs_minutes_or_gigabytes_is_refused(tmp_path, name):
-    make, allowed, absurd, words = COSTLY[name]
-    path = tmp_path / "costly"
-    path.write_bytes(make(allowed))
-    assert read_picture(path).shape == (28, 28)
-    path.write_bytes(make(absurd))
-    assert path.stat().st_size < 10 << 20
-    with moderate(most_mib=50, most_seconds=2), pytest.raises(PictureError, match=words):
-        read_picture(path)
-
-
-def test_a_picture_file_of_a_sparse_terabyte_is_refused_at_once(tmp_path):
-    path = tmp_path / "p.webp"
-    Image.new("L", (9, 9)).save(path)
-    os.truncate(path, 1 << 40)
-    with moderate(), pytest.raises(PictureError, match="is too large: 1,099,511,627,776 bytes"):
-        read_picture(path)
-
-
-def test_what_is_no_regular_file_is_not_waited_for(tmp_path):
-    os.mkfifo(tmp_path / "pipe.png")
-    for path in (tmp_path / "pipe.png", "/dev/zero", tmp_path, tmp_path / "none"):
-        with pytest.raises(PictureError, match="no such picture file"):
-            read_picture(path)
-
-
-def test_a_postscript_picture_is_never_given_to_ghostscript(tmp_path):
-    """The test can fail: Pillow's own Image.open does start the program that is called gs."""
-    gs = tmp_path / "gs"
-    gs.write_text(f"#!/bin/sh\necho started >> {tmp_path}/log\necho 10\n")
-    gs.chmod(0o755)
-    path = tmp_path / "digit.png"  # its name does not help it
-    path.write_text(
-        "%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 28 28\n%%EndComments\n"
-        f"({tmp_path}/written) (w) file closefile\nshowpage\n%%EOF\n"
-    )
-    ours = "from mnist_paddle.picture import read_picture; import sys; read_picture(sys.argv[1])"
-    pillows = "from PIL import Image; import sys; Image.open(sys.argv[1]).load()"
-    for code, starts in ((ours, False), (pillows, True)):
-        finished = subprocess.run(
-            [sys.executable, "-c", code, str(path)],
-            env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        assert finished.returncode != 0
-        assert (tmp_path / "log").exists() == starts
-        if not starts:
-            assert "digit.png is not a picture that can be read, expected JPEG" in finished.stderr
-    assert not (tmp_path / "written").exists()
-
-
-@pytest.mark.parametrize("kind", ["ICO", "PCX", "TGA", "PSD", "PDF", "ICNS", "JPEG2000", "SGI"])
-def test_other_formats_of_pillow_are_refused(tmp_path, kind):
-    path = tmp_path / "p.png"
-    if kind == "PSD":
-        path.write_bytes(b"8BPS" + bytes(100))
-    else:
-        Image.new("RGB", (32, 32)).save(path, kind)
-    with pytest.raises(PictureError, match=r"p\.png is not a picture that can be read"):
-        read_picture(path)
-
-
-@pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_adobe_deflate", "group4", "packbits"])
-def test_a_compressed_tiff_is_refused_and_nothing_printed(tmp_path, compression, capfd):
-    """Found by the fuzz: libtiff prints what it finds wrong, past Python's warnings."""
-    path = tmp_path / "p.tif"
-    Image.new("1", (28, 28)).save(path, compression=compression)
-    content = bytearray(path.read_bytes())
-    content[8:12] = b"\xff\x07\xff\x07"
-    for spoiled in (path.read_bytes(), content):
-        path.write_bytes(spoiled)
-        with pytest.raises(PictureError, match=r"p\.tif is a compressed TIFF; save it as PNG"):
-            read_picture(path)
-    assert capfd.readouterr() == ("", "")
-
-
-@pytest.mark.parametrize(
-    "kind", ["JPEG", "MPO", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "AVIF"]
-)
-def test_each_format_of_the_list_is_read(tmp_path, kind):
-    if kind == "AVIF" and not features_of("avif"):
-        pytest.skip("this Pillow was built without AVIF")
-    path = tmp_path / "picture"
-    canvas = Image.new("RGB", (56, 56), "white")
-    canvas.paste("black", (20, 20, 36, 36))
-    canvas.save(path, kind)
-    pixels = read_picture(path)
-    assert pixels[14, 14] > 240
-    assert pixels[2, 2] < 15
-
-
-def test_the_words_of_pillow_are_kept_to_itself(tmp_path, recwarn, caplog):
-    """Found by the fuzz: an absurd TIFF was logged, and the log printed, beside the error."""
-    path = tmp_path / "p.tif"
-    path.write_bytes(tiff(28, 28)[:10] + struct.pack("<HHII", 277, 4, 1, 8195) + tiff(28, 28)[22:])
-    with pytest.raises(PictureError):
-        read_picture(path)
-    assert not caplog.records
-    assert not recwarn.list
 
 
 def with_model(header, **changes):
@@ -370,35 +124,6 @@ def test_weights_of_another_type_or_shape_are_refused(tmp_path, runs):
             load_model(path)
 
 
-def test_predict_command_prints_a_digit_per_picture_and_json(command, runs, picture):
-    path, image = picture
-    model = runs / "cnn_ce" / "model.safetensors"
-    expected = predict(load_model(model), image[None])[0]
-    finished = command("predict", path, path, "--checkpoint", model)
-    assert finished.returncode == 0, finished.stderr
-    assert finished.stdout.splitlines() == [f"{path}: {expected}"] * 2
-
-    (answer,) = json.loads(command("predict", path, "--json", "--checkpoint", model).stdout)
-    assert answer["digit"] == expected.digit
-    assert answer["probabilities"] == pytest.approx(expected.probabilities)
-    (answer,) = json.loads(
-        command(
-            "predict", path, "--json", "--checkpoint", runs / "mlp_mse/model.safetensors"
-        ).stdout
-    )
-    assert answer["probabilities"] is None
-    assert answer["digit"] == min(9, max(0, round(answer["output"])))
-
-
-def test_predict_command_reads_on_past_a_broken_picture_and_ends_with_2(command, runs, picture):
-    path, _ = picture
-    model = runs / "cnn_ce" / "model.safetensors"
-    finished = command("predict", "none.jpg", path, "--checkpoint", model)
-    assert finished.returncode == 2
-    assert finished.stderr == "error: none.jpg: no such picture file.\n"
-    assert finished.stdout.startswith(f"{path}: ")
-
-
 def test_evaluate_command_counts_as_training_did(command, runs, tiny_data, tmp_path):
     folder = runs / "cnn_ce"
     result = json.loads((folder / "result.json").read_text())
@@ -426,3 +151,146 @@ def test_a_network_with_spoilt_weights_is_an_error_not_a_digit(loss):
     trained = TrainedModel(model, OBJECTIVES[loss], {}, "spoilt.safetensors")
     with pytest.raises(CheckpointError, match=r"spoilt\.safetensors: .* not finite numbers"):
         predict(trained, np.zeros([1, 28, 28], np.uint8))
+
+
+@pytest.fixture
+def picture(tmp_path, tiny_data):
+    """An image of the data as a picture file: dark ink on white."""
+    image = load_data("eval", tiny_data).images[3, 0]
+    path = tmp_path / "picture.png"
+    Image.fromarray(255 - image).save(path)
+    return path, image
+
+
+def test_predict_command_says_digit_confidence_and_second_choice(command, runs, picture):
+    path, image = picture
+    model = runs / "cnn_ce" / "model.safetensors"
+    answer = predict(load_model(model), image[None])[0]
+    words = f"{answer.confidence:.1%}  (or {answer.second} {answer.second_confidence:.1%})"
+    finished = command("predict", path, path, "--checkpoint", model)
+    assert finished.returncode == 0, finished.stderr
+    line = f"{path}: {answer.digit}  {words}"
+    assert [text.removesuffix("  low confidence") for text in finished.stdout.splitlines()] == [
+        line,
+        line,
+    ]
+    ranked = sorted(answer.probabilities, reverse=True)
+    assert [answer.confidence, answer.second_confidence] == ranked[:2]
+
+
+def test_predict_command_prints_json(command, runs, picture):
+    path, image = picture
+    model = runs / "cnn_ce" / "model.safetensors"
+    expected = predict(load_model(model), image[None])[0]
+    (answer,) = json.loads(command("predict", path, "--json", "--checkpoint", model).stdout)
+    assert answer["digit"] == expected.digit
+    assert answer["confidence"] == pytest.approx(expected.confidence)
+    assert answer["probabilities"] == pytest.approx(expected.probabilities)
+    model = runs / "mlp_mse" / "model.safetensors"
+    (answer,) = json.loads(command("predict", path, "--json", "--checkpoint", model).stdout)
+    assert (answer["probabilities"], answer["confidence"]) == (None, None)
+    assert answer["digit"] == min(9, max(0, round(answer["output"])))
+
+
+def test_one_broken_file_in_a_folder_is_reported_and_the_others_are_read(
+    command, runs, tiny_data, tmp_path
+):
+    folder = tmp_path / "my pictures"
+    images = load_data("eval", tiny_data).images[:100, 0]
+    for place, image in enumerate(images):
+        inner = folder / f"{place // 50}"
+        inner.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(inner / f"{place:03}.png")
+    (folder / "0" / "007.png").write_bytes(b"not a picture")
+    (folder / "0" / "notes.txt").write_text("no picture, and not meant as one")
+    table = tmp_path / "table.csv"
+    model = runs / "cnn_ce" / "model.safetensors"
+    finished = command("predict", folder, "--checkpoint", model, "--csv", table)
+    assert finished.returncode == 2
+    (line,) = finished.stderr.splitlines()
+    assert line.startswith(f"error: {folder}/0/007.png is not a picture that can be read")
+    rows = list(csv.DictReader(io.StringIO(table.read_text(encoding="utf-8"))))
+    assert list(rows[0]) == ["path", "digit", "confidence", "second", "second_confidence", "note"]
+    assert [row["path"] for row in rows] == sorted(str(path) for path in folder.rglob("*.png"))
+    assert len(finished.stdout.splitlines()) == 99
+    assert (rows[7]["digit"], rows[7]["note"]) == ("", line.removeprefix("error: "))
+    expected = predict(load_model(model), images)
+    for place, (row, answer) in enumerate(zip(rows, expected, strict=True)):
+        if place != 7:
+            assert (row["digit"], row["second"]) == (str(answer.digit), str(answer.second))
+            assert float(row["confidence"]) == pytest.approx(answer.confidence, abs=1e-5)
+
+
+def test_pictures_come_by_pattern_address_and_standard_input(runs, picture, monkeypatch, capsys):
+    path, _ = picture
+    copy = path.with_name("b [1] ä.png")
+    copy.write_bytes(path.read_bytes())
+    model = str(runs / "cnn_ce" / "model.safetensors")
+
+    def read(*words, expected=0):
+        stream = io.TextIOWrapper(io.BytesIO(path.read_bytes()))
+        monkeypatch.setattr("sys.stdin", stream)
+        with pytest.raises(SystemExit) as ended:
+            main(tokens=["predict", *map(str, words), "--checkpoint", model])
+        assert ended.value.code == expected
+        printed = capsys.readouterr()
+        return printed.err or [line.rpartition(": ")[0] for line in printed.out.splitlines()]
+
+    assert read("-") == ["standard input"]
+    assert read(path.parent / "*.png") == [str(copy), str(path)]
+    assert read(copy) == [str(copy)]
+    assert read(path.as_uri(), copy.as_uri()) == [str(path), str(copy)]
+    for words, sentence in (
+        (["https://example.org/7.png"], "only addresses of files on this machine"),
+        ([path.parent / "*.jpg"], "no picture in"),
+        (["--exact", "--strip", path], "choose one"),
+    ):
+        assert sentence in read(*words, expected=2)
+
+
+def test_a_strip_is_read_as_a_number_and_blank_paper_as_no_digit(
+    command, runs, tiny_data, tmp_path
+):
+    images = load_data("eval", tiny_data).images[:3, 0]
+    strip = np.concatenate([np.kron(255 - image, np.ones((5, 5), np.uint8)) for image in images], 1)
+    Image.fromarray(strip).save(tmp_path / "strip.png")
+    Image.new("L", (200, 200), 250).save(tmp_path / "blank.png")
+    words = ["strip.png", "blank.png", "--checkpoint", runs / "cnn_ce" / "model.safetensors"]
+    one, none = json.loads(command("predict", *words, "--json").stdout)
+    assert one["note"].startswith("several digits")
+    assert (none["digit"], none["confidence"], none["note"]) == (None, None, "no digit found")
+    number, none = json.loads(command("predict", *words, "--json", "--strip").stdout)
+    assert len(number["digit"]) == 3
+    assert number["digit"] == "".join(str(digit["digit"]) for digit in number["digits"])
+    assert number["confidence"] == min(max(d["probabilities"]) for d in number["digits"])
+    lines = command("predict", *words, "--strip").stdout.splitlines()
+    assert lines[0].startswith(f"strip.png: {number['digit']}  ")
+    assert lines[1] == "blank.png: no digit found"
+
+
+def test_show_draws_the_picture_what_was_seen_and_ten_bars(command, runs, picture, tmp_path):
+    path, _ = picture
+    sizes = []
+    for count, name in ((1, "cnn_ce"), (3, "mlp_mse")):
+        words = [*[path] * count, "--checkpoint", runs / name / "model.safetensors"]
+        finished = command("predict", *words, "--show", "seen.png")
+        assert finished.returncode == 0, finished.stderr
+        sizes.append(Image.open(tmp_path / "seen.png").size)
+    assert sizes[1][0] == sizes[0][0]
+    assert sizes[1][1] > 2 * sizes[0][1]
+
+
+def test_exact_reads_as_the_tutorial_did(command, runs, tmp_path):
+    """White ink on black is inverted by it, so another digit is read, or it is less sure."""
+    path = tmp_path / "p.png"
+    image = np.zeros((56, 56), np.uint8)
+    image[10:46, 26:30] = 255
+    Image.fromarray(image).save(path)
+    model = runs / "cnn_ce" / "model.safetensors"
+    answers = [
+        json.loads(command("predict", path, "--json", "--checkpoint", model, *words).stdout)[0]
+        for words in ([], ["--exact"])
+    ]
+    expected = predict(load_model(model), read_exact(path)[None])[0]
+    assert answers[1]["probabilities"] == pytest.approx(expected.probabilities, abs=1e-5)
+    assert answers[0]["probabilities"] != pytest.approx(expected.probabilities, abs=1e-3)
