@@ -389,6 +389,12 @@ def test_chinese_is_spoken_to_who_prefers_it_and_one_click_changes_it(pads):
     assert pad.page.evaluate("document.documentElement.lang") == "zh-CN"
 
 
+def test_no_share_is_shown_larger_than_it_is(pad):
+    shares = [0.004, 0.5, 0.98, 0.994, 0.9994, 0.99999, 1]
+    shown = pad.page.evaluate("shares => shares.map(percent)", shares)
+    assert shown == ["0%", "50%", "98%", "99.4%", "99.9%", "99.9%", "99.9%"]
+
+
 def test_both_languages_say_the_same_things(pad):
     english, chinese = pad.page.evaluate("[WORDS.en, WORDS.zh]")
     assert english.keys() == chinese.keys()
