@@ -16,11 +16,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-import nbformat
-from jupyter_client import AsyncKernelManager
-from jupyter_client.kernelspec import KernelSpecManager
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+try:
+    import nbformat
+    from jupyter_client import AsyncKernelManager
+    from jupyter_client.kernelspec import KernelSpecManager
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+except ImportError as error:
+    sys.exit(f"error: {error.name} is not installed: scripts/install test.")
 from PIL import Image
 
 from mnist_paddle.atomic import atomic_write
@@ -39,7 +42,7 @@ def execute(path: Path) -> nbformat.NotebookNode:
     notebook = nbformat.read(path, as_version=4)
     kernels = KernelSpecManager(kernel_dirs=[])  # none that is installed elsewhere: this Python
     manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=kernels)
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     with tempfile.TemporaryDirectory() as folder:
         client = NotebookClient(
             notebook,
