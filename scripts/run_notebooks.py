@@ -23,7 +23,8 @@ try:
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
 except ImportError as error:
-    sys.exit(f"error: {error.name} is not installed: scripts/install test.")
+    print(f"error: {error.name} is not installed: scripts/install test.", file=sys.stderr)
+    sys.exit(2)
 from PIL import Image
 
 from mnist_paddle.atomic import atomic_write
@@ -86,7 +87,8 @@ def main(names: list[str]) -> None:
     paths = [NOTEBOOKS / f"{Path(name).stem}.ipynb" for name in names]
     for path in paths or sorted(NOTEBOOKS.glob("*.ipynb")):
         if not path.is_file():
-            sys.exit(f"error: {path}: no such notebook.")
+            print(f"error: {path}: no such notebook.", file=sys.stderr)
+            sys.exit(2)
         try:
             notebook = execute(path)
         except CellExecutionError as error:
