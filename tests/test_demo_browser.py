@@ -6,11 +6,9 @@ browser's own input, and the answer is read from the page as a person reads it.
 
 import base64
 import io
-import shutil
-import statistics
-import time
 
 import pytest
+from browser import CHROMIUM, FLAGS, PHONE, Pad
 from conftest import ROOT
 from demo_server import MODEL, STROKES, running_demo
 from PIL import Image
@@ -19,42 +17,10 @@ pytest.importorskip("starlette", reason="the demo needs the extra: pip install -
 playwright = pytest.importorskip(
     "playwright.sync_api", reason="Playwright drives the browser: pip install -e '.[test]'"
 )
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 if not CHROMIUM:
     pytest.skip(
         "there is no Chromium: apt-get install chromium fonts-noto-cjk", allow_module_level=True
     )
-
-FLAGS = [
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    *("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"),
-]
-PHONE = {"viewport": {"width": 390, "height": 664}, "has_touch": True, "is_mobile": True}
-
-# Seconds from the last ink of a stroke to the painted page that shows the answer to it.
-STOPWATCH = """
-window.waits = [];
-let inked = null, drawing = false, early = null;
-const ink = (event) => {
-  drawing = event.buttons > 0;
-  if (drawing) { inked = event.timeStamp; early = null; }
-};
-for (const kind of ["pointerdown", "pointermove"]) addEventListener(kind, ink, true);
-addEventListener("pointerup", () => {
-  drawing = false;
-  if (early !== null) waits.push(early);
-}, true);
-new MutationObserver(() => {
-  const since = inked;
-  if (Number(document.getElementById("answer").dataset.version) !== version) return;
-  requestAnimationFrame(() => setTimeout(() => {
-    const wait = (performance.now() - since) / 1000;
-    if (since !== inked) return;
-    if (drawing) early = wait; else waits.push(wait);
-  }));
-}).observe(document, { subtree: true, attributeFilter: ["data-version"] });
-"""
 
 
 @pytest.fixture(scope="module")
@@ -71,62 +37,6 @@ def chromium():
         browser.close()
 
 
-class Pad:
-    """A person before the page."""
-
-    def __init__(self, page, address):
-        self.page, self.address = page, address
-        self.requests, self.complaints = [], []
-        page.on("request", lambda request: self.requests.append(request.url))
-        page.on("console", lambda message: self.complaints.append(message.text))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-
-    def place(self, x, y):
-        box = self.page.locator("#pad").bounding_box()
-        return box["x"] + x * box["width"], box["y"] + y * box["height"]
-
-    def stroke(self, points):
-        mouse = self.page.mouse
-        mouse.move(*self.place(*points[0]))
-        mouse.down()
-        for point in points[1:]:
-            mouse.move(*self.place(*point), steps=3)
-        mouse.up()
-
-    def draw(self, digit):
-        for points in STROKES[digit]:
-            self.stroke(points)
-        return self.digit()
-
-    def until(self, expression, seconds=20):
-        """Wait until a JavaScript expression is true; Playwright's own way needs eval."""
-        end = time.monotonic() + seconds
-        while not self.page.evaluate(f"Boolean({expression})"):
-            assert time.monotonic() < end, f"not after {seconds} s: {expression}"
-            time.sleep(0.01)
-
-    def settle(self):
-        """Wait until what is on show is the answer to what is on the pad."""
-        newest = "Number(document.getElementById('answer').dataset.version) === version"
-        self.until(f"!asking && (isEmpty() || {newest})")
-
-    def text(self, name):
-        self.settle()
-        return self.page.inner_text(f"#{name}")
-
-    def digit(self):
-        return self.text("digit")
-
-    def ink(self):
-        """Return the number of pixels of ink on the pad."""
-        self.until("!painting")
-        return self.page.evaluate(
-            "(() => { const s = $('sheet'), p = s.getContext('2d').getImageData(0, 0, s.width,"
-            " s.height).data; let n = 0; for (let i = 3; i < p.length; i += 4) n += p[i] > 127;"
-            " return n; })()"
-        )
-
-
 @pytest.fixture
 def pads(chromium, demo):
     """Open the page as many times as wished; each must ask its own server alone, without error."""
@@ -135,7 +45,6 @@ def pads(chromium, demo):
     def open_pad(**settings):
         context = chromium.new_context(**settings)
         pad = Pad(context.new_page(), demo.address)
-        pad.page.add_init_script(STOPWATCH)
         pad.page.goto(demo.address)
         opened.append(pad)
         return pad
@@ -178,15 +87,6 @@ def test_nine_of_ten_digits_drawn_with_the_mouse_are_read(pad):
         read[digit] = pad.draw(digit)
         pad.page.keyboard.press("Delete")
     assert len([digit for digit in STROKES if read[digit] == str(digit)]) >= 9, read
-
-
-def test_the_answer_is_there_within_a_tenth_of_a_second_of_the_stroke(pad):
-    for digit in (3, 4, 7, 1, 2):
-        pad.draw(digit)
-        pad.page.keyboard.press("Delete")
-    waits = pad.page.evaluate("waits")
-    assert len(waits) >= 5
-    assert statistics.quantiles(waits)[0] < 0.1  # the machine may have other work to do
 
 
 def test_the_answer_changes_while_the_stroke_goes_on(pad):
