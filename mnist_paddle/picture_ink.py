@@ -174,8 +174,10 @@ def _without_islands(paper: np.ndarray) -> np.ndarray:
     count, labels = cv2.connectedComponents(other)
     if count == 1:
         return paper
-    at_edge = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
-    return np.where(np.isin(labels, at_edge), paper, usual).astype(np.uint8)
+    along = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    shores = np.bincount(along, minlength=count) > 0.08 * along.size
+    shores[0] = True
+    return np.where(shores[labels], paper, usual).astype(np.uint8)
 
 
 def _differences(

@@ -94,8 +94,9 @@ def _part(ink: np.ndarray, labels: np.ndarray, stats: np.ndarray, label: int) ->
         (top + height == rows, mine[-1]),
     ):
         contact += int(line.sum()) if touches else 0
-    freedom = min(1.0, max(0.02, 1.3 - 2 * contact / (width + height)))
-    weight = area * level * freedom**2
+    freedom = min(1.0, max(0.02, 1.4 - 1.5 * contact / (width + height)))
+    through = width == columns or height == rows  # from edge to edge
+    weight = area * level * freedom**2 * (0.3 if through else 1)
     return Shape(left, top, width, height, area, level, weight, (label,))
 
 

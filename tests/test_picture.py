@@ -58,9 +58,9 @@ def test_an_mnist_image_comes_through_unchanged(digits, tmp_path):
 def test_the_digit_is_found_as_mnist_would_have_it(kind, digits):
     """Without a network: what is found covers the digit that was drawn.
 
-    A pen of another thickness covers less of it, and some kinds are askew on purpose.
+    Two drawn digits have 0.22 in common; a pen of another thickness covers less of its digit.
     """
-    least = {"askew": 0.35, "fine liner": 0.4, "marker": 0.35, "tiny": 0.5}.get(kind, 0.6)
+    least = 0.33 if kind == "fine liner" else 0.4
     alike = []
     for place, ink in enumerate(digits[0][:12]):
         rng = np.random.default_rng([9, place])
