@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -661,13 +660,15 @@ def test_images_that_would_not_come_back_from_png_are_refused(tmp_path):
 
 def test_a_killed_export_leaves_no_folder(tmp_path, tiny_data):
     code = (
-        "import sys, mnist_paddle.data.write_files as w\n"
+        "import itertools, sys, time, mnist_paddle.data.write_files as w\n"
         "from mnist_paddle.data.folders import load_splits\n"
-        "content = w._content\n"
-        "def slow(*words):\n"
-        "    print('x', flush=True)\n"
+        "content, count = w._content, itertools.count()\n"
+        "def stop_in_the_middle(*words):\n"
+        "    if next(count) == 700:\n"
+        "        print('x', flush=True)\n"
+        "        time.sleep(60)\n"
         "    return content(*words)\n"
-        "w._content = slow\n"
+        "w._content = stop_in_the_middle\n"
         "w.write_folder(sys.argv[2], load_splits(sys.argv[1]))\n"
     )
     out = tmp_path / "out"
@@ -675,7 +676,6 @@ def test_a_killed_export_leaves_no_folder(tmp_path, tiny_data):
         [sys.executable, "-c", code, tiny_data, out], cwd=ROOT, stdout=subprocess.PIPE
     )
     process.stdout.readline()
-    time.sleep(0.05)
     process.kill()
     process.wait()
     process.stdout.close()
