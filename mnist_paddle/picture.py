@@ -34,8 +34,8 @@ __all__ = [
 SIDE = 28  # pixels of an MNIST image
 BOX = 20  # pixels of the box that its digit fits
 FINE = 5  # a digit is drawn this much finer first
-LONG_SIDES = (300, 1000)  # pixels at which a picture is looked at; more, if need be
-WELL_SEEN = 64  # pixels that a digit should have there
+LONG_SIDES = (224, 1000)  # pixels at which a picture is looked at; more, if need be
+WELL_SEEN = 56  # pixels that a digit should have there
 STROKE = (1.9, 4.2)  # pixels of a box; thickness of a stroke that MNIST's writers have
 MOST_STROKES, MOST_HOLES = 4, 3  # of a digit, even one that is broken or written with a flourish
 SEVERAL, UNLIKE = "several digits", "not like a digit"
@@ -142,8 +142,9 @@ def _shapes(image: Image.Image) -> Found:
     for long_side in LONG_SIDES:
         found = _shapes_at(image, long_side)
         if found and max(found[1][0].width, found[1][0].height) >= WELL_SEEN:
-            mine = np.isin(found[2], found[1][0].labels)
-            if thickness(mine) >= 2.5:
+            best = found[1][0]
+            inside = np.s_[best.top : best.bottom, best.left : best.right]
+            if thickness(np.isin(found[2][inside], best.labels)) >= 2.5:
                 return found
         if long_side >= max(image.size):
             break

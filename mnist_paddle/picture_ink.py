@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-PAPER_SIDE = 80  # pixels; the paper changes slowly, a small picture shows it
+PAPER_SIDE = 72  # pixels; the paper changes slowly, a small picture shows it
 LEAST_LIGHT = 64  # grey levels; below, differences are noise that is not to be enlarged
 
 

@@ -263,7 +263,7 @@ def fine_liner(ink, rng):
 
 def marker(ink, rng):
     side = int(rng.integers(150, 400))
-    mask = trimmed(np.pad(with_pen(ink, side, rng.uniform(0.17, 0.23)), 30))
+    mask = trimmed(np.pad(with_pen(ink, side, rng.uniform(0.15, 0.21)), 30))
     return pack(paint(page(mask, side + 150, side + 150, rng), 250, rng.integers(0, 50)))
 
 

