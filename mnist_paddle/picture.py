@@ -182,7 +182,9 @@ def _found(
         around = cv2.GaussianBlur(cv2.dilate(digit, np.ones((3, 3), np.uint8)), (0, 0), 2)
         digit /= np.clip(around, 0.4, 1)
     x, y = image.width / columns, image.height / rows
-    box = (round(left * x), round(top * y), round(right * x), round(bottom * y))
+    across = round(shape.left * x), round(shape.right * x)
+    down = round(shape.top * y), round(shape.bottom * y)
+    box = (across[0], down[0], across[1], down[1])
     fine = _fitted(digit, FINE * BOX)
     return FoundDigit(_as_mnist(fine), box, note or _oddity(fine))
 
