@@ -13,7 +13,14 @@ from rendered_pictures import KINDS, enlarge, pack, page, paint, render, trimmed
 from mnist_paddle.data import draw_digits
 from mnist_paddle.data.idx import read_idx_folder
 from mnist_paddle.errors import CheckpointError, NoDigitError, PictureError
-from mnist_paddle.picture import find_digit, find_digits, open_picture, read_exact, read_picture
+from mnist_paddle.picture import (
+    find_digit,
+    find_digits,
+    open_picture,
+    read_exact,
+    read_picture,
+    thickness,
+)
 
 EACH = 24  # pictures of a kind; scripts/measure_pictures.py takes more
 
@@ -106,6 +113,17 @@ def test_the_picture_path_costs_mnist_at_most_two_in_a_thousand(mnist_eval, trai
         answers = predict(trained, np.stack(ink))
         right.append(sum(a.digit == label for a, label in zip(answers, labels, strict=True)))
     assert right[1] >= right[0] - 0.002 * len(images)
+
+
+def test_ink_that_fills_its_box_is_as_thick_as_it_is():
+    """An upright 1 leaves no paper in its own box; OpenCV's distances are endless then."""
+    for thick in (3, 10, 20):
+        assert thickness(np.ones((90, thick), np.uint8)) == pytest.approx(thick, abs=2)
+    picture = Image.new("L", (300, 300), 255)
+    picture.paste(0, (140, 60, 152, 240))
+    ink = find_digit(picture).ink
+    assert 2 <= np.count_nonzero(ink.max(axis=0) > 100) <= 5
+    assert 18 <= np.count_nonzero(ink.max(axis=1) > 100) <= 20
 
 
 def test_the_box_is_where_the_digit_is(digits):
