@@ -9,6 +9,7 @@ Pictures go through the network 64 at a time.
 """
 
 import glob
+import hashlib
 import json
 import os
 import re
@@ -34,6 +35,7 @@ STANDARD_INPUT = "-"
 BATCH = 64  # pictures
 NO_DIGIT = "no digit found"
 NOT_SURE = "low confidence"
+EVEN = 0.5
 CONFIDENCE = Path(__file__).parent / "weights" / "confidence.json"  # scripts/calibrate.py writes it
 
 Source = str | bytes  # the path of a file, or the bytes of one
@@ -65,9 +67,20 @@ class Reading:
         return min(self.predictions, key=lambda p: p.confidence or 0, default=None)
 
 
-def sure_from() -> float:
-    """Return the confidence below which a digit is marked as not sure, from its calibration."""
-    return float(json.loads(CONFIDENCE.read_text(encoding="utf-8"))["sure_from"])
+def sure_from(trained: TrainedModel) -> float:
+    """Return the confidence below which a digit of this model is marked as not sure.
+
+    scripts/calibrate.py finds it for the model in the box. Of any other model only even odds are
+    known to mean little.
+    """
+    calibration = json.loads(CONFIDENCE.read_text(encoding="utf-8"))
+    calibrated = calibration["model"] == identity(trained)
+    return float(calibration["sure_from"]) if calibrated else EVEN
+
+
+def identity(trained: TrainedModel) -> str:
+    """Return what tells a model from others, the same for its exports: a sha256 of its header."""
+    return hashlib.sha256(json.dumps(trained.header, sort_keys=True).encode()).hexdigest()
 
 
 def sources_of(words: Iterable[str]) -> Iterator[tuple[str, Source]]:
@@ -124,7 +137,7 @@ def read_pictures(
     Raises:
         CheckpointError: the network gives no finite numbers.
     """
-    sure = sure_from()
+    sure = sure_from(trained)
     pictures = iter(sources)
     while batch := [_look(name, source, exact, strip) for name, source in islice(pictures, BATCH)]:
         ink = [found.ink for reading in batch for found in reading.found]

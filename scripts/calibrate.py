@@ -19,7 +19,7 @@ from readme import ROOT
 from mnist_paddle.atomic import atomic_write
 from mnist_paddle.data import load_data
 from mnist_paddle.predict import default_model, load_model
-from mnist_paddle.reading import CONFIDENCE, NO_DIGIT, Reading, read_pictures
+from mnist_paddle.reading import CONFIDENCE, NO_DIGIT, Reading, identity, read_pictures
 
 sys.path.insert(0, str(ROOT / "tests"))
 from rendered_others import others
@@ -50,6 +50,7 @@ def calibrate(
     sure_from = float(np.floor(1000 * np.quantile(right, 1 - KEPT)) / 1000)
     result = {
         "sure_from": sure_from,
+        "model": identity(trained),
         "data": split.name,
         "seed": seed,
         "right": _marked(np.array(right) < sure_from),

@@ -104,7 +104,7 @@ def test_evaluate_alone_reads_with_the_model_in_the_box(command, tiny_data, tmp_
     """The program's digits are others than those that it was trained on."""
     finished = command("evaluate", "--data", tiny_data)
     assert finished.returncode == 0, finished.stderr
-    assert "digits.safetensors, trained on MNIST" in finished.stdout
+    assert "digits.safetensors, trained on mnist-and-drawn" in finished.stdout
     (correct, total) = re.search(r"^(\d+)/(\d+) ", finished.stdout, re.MULTILINE).groups()
     assert total == "170"
     assert int(correct) >= 150

@@ -12,10 +12,12 @@ from mnist_paddle.commands import main
 from mnist_paddle.config import Config
 from mnist_paddle.data import load_data
 from mnist_paddle.errors import CheckpointError
+from mnist_paddle.export import export
 from mnist_paddle.losses import OBJECTIVES
 from mnist_paddle.models import build_model
 from mnist_paddle.picture import read_exact
-from mnist_paddle.predict import TrainedModel, load_model, predict
+from mnist_paddle.predict import TrainedModel, default_model, load_model, predict
+from mnist_paddle.reading import CONFIDENCE, identity, sure_from
 from mnist_paddle.trainer import train_and_evaluate
 
 
@@ -46,6 +48,16 @@ def test_a_model_file_rebuilds_its_own_network(runs, tiny_data, model):
         )
         assert correct == trained.header["metrics"]["eval_correct"]
         assert all((a.probabilities is None) == (loss == "mse") for a in answers)
+
+
+def test_the_calibrated_confidence_is_for_the_model_in_the_box_and_its_exports(runs, tmp_path):
+    trained = load_model(default_model())
+    calibration = json.loads(CONFIDENCE.read_text(encoding="utf-8"))
+    assert calibration["model"] == identity(trained)  # or scripts/calibrate.py has to be run
+    images = np.random.default_rng(0).integers(0, 256, [20, 28, 28], dtype=np.uint8)
+    export(trained, "paddle", tmp_path / "box", images, "noise")
+    assert sure_from(trained) == sure_from(load_model(tmp_path / "box")) > 0.9
+    assert sure_from(load_model(runs / "cnn_ce" / "model.safetensors")) == 0.5
 
 
 def test_a_checkpoint_predicts_as_the_model_of_the_same_run(runs, tiny_data):

@@ -50,7 +50,7 @@ def make_app(trained: TrainedModel, hosts: Sequence[str] = LOCAL_HOSTS) -> Starl
     probabilities.
     """
     page, page_headers = _page()
-    sure = sure_from()
+    sure = sure_from(trained)
     one_at_a_time = Lock()  # Paddle computes for one, and a decoded picture may take 200 MB
 
     def read(content: bytes) -> dict[str, Any]:
