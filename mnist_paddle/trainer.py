@@ -26,7 +26,7 @@ from . import checkpoint
 from .config import NEWEST, Config
 from .data.generators import ENDLESS
 from .device import describe_device
-from .errors import CheckpointError, Stopped, TrainingError
+from .errors import CheckpointError, DataError, Stopped, TrainingError
 from .evaluation import Score, evaluate
 from .feed import read_epoch
 from .figures import draw_curve
@@ -70,6 +70,9 @@ def train_and_evaluate(config: Config) -> dict[str, Any]:
         reason = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         step, kept = training.position.step, what_is_kept(training)
         raise OSError(f"stopped after step {step}: {reason}; {kept}") from None
+    except DataError as error:  # the file of a sample has gone since the start, say
+        step, kept = training.position.step, what_is_kept(training)
+        raise DataError(f"stopped after step {step}: {str(error).rstrip('.')}; {kept}.") from None
     finally:
         if folder:
             folder.close()

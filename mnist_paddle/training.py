@@ -69,9 +69,7 @@ class Training:
     schedule: LRScheduler
     optimizer: Optimizer
     steps_per_epoch: int
-    resident: tuple[Tensor, Tensor] | None = (
-        None  # all training images and labels, for the reader resident
-    )
+    resident: tuple[Tensor, Tensor] | None = None  # all training data, for the reader resident
     position: Position = field(default_factory=Position)
     checkpoint: Path | None = None  # the newest that is known to be whole
     valid: Score | None = None  # after the last finished epoch, if this process trained it

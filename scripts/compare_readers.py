@@ -160,12 +160,12 @@ def _draw(
             axes.bar(places, heights, 0.4, color=colour, label=label)
         axes.set_xticks([n + 0.2 for n in range(len(READERS))], READERS, rotation=45)
         axes.set(title=f"from {source}", ylabel="images/s", yscale="log")
-        axes.legend(fontsize=7)
     for axes, (model, seconds) in zip(panels[len(sources) :], slow.items(), strict=True):
         axes.bar(range(len(seconds)), seconds.values(), color=[BLUE, BLUE, *[ORANGE] * 3])
         axes.set_xticks(range(len(seconds)), seconds, rotation=45, ha="right")
         axes.axhline(max(list(seconds.values())[:2]), color="black", linewidth=0.8, linestyle="--")
         axes.set(title=f"{1000 * WAIT:.0f} ms a batch, {model}", ylabel="seconds")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper left", ncols=2)
     with atomic_write(path) as temporary:
         figure.savefig(temporary, dpi=120, format="png")
 

@@ -105,7 +105,9 @@ def test_a_file_that_breaks_in_the_middle_is_named_by_every_reader(
     assert finished.returncode == 2, finished.stderr
     errors = [line for line in finished.stderr.splitlines() if line.startswith("error: ")]
     assert len(errors) == 1
+    assert errors[0].startswith("error: stopped after step ")
     assert victim in errors[0]
+    assert errors[0].endswith("there is no checkpoint yet.")
     assert "Traceback" not in finished.stderr
 
 

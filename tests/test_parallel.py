@@ -94,6 +94,14 @@ def test_the_ranks_parts_are_the_batches_of_one_process(count, batch_size, ranks
     assert sorted(np.concatenate(list(plan))) == list(range(count))
 
 
+def test_ranks_with_workers_and_augmentation_do_what_ranks_without_workers_do(launch, tmp_path):
+    """A worker process is forked from a rank that talks to the others."""
+    settings = {"model": "mlp", "opt": "adam", "epochs": 2, "augment": "affine"}
+    launch(2, "sync", **settings)
+    launch(2, "workers", **settings, reader="workers", num_workers=2)
+    assert same_result(tmp_path / "workers", tmp_path / "sync")
+
+
 @given(st.integers(1, 100), st.integers(1, 8))
 def test_the_ranks_evaluate_every_image_once(count, ranks):
     parts = [numbered(count).part(rank, ranks) for rank in range(ranks)]
