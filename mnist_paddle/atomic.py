@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+MANY_FILES = 1000  # from there on, one system-wide sync is quicker than one for each file
+
 
 @contextmanager
 def atomic_write(path: str | Path) -> Iterator[Path]:
@@ -60,8 +62,7 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
     older = Path(f"{temporary}.old")
     try:
         yield temporary
-        for file in temporary.rglob("*"):
-            _sync(file)
+        _sync_all(temporary)
         temporary.chmod(0o777 & ~_umask())
         if path.exists():  # two renames: a folder that holds something cannot be renamed onto
             path.rename(older)
@@ -81,6 +82,16 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def _sync_all(folder: Path) -> None:
+    """Bring every file to the disk: one by one, or all at once where that would take minutes."""
+    files = list(folder.rglob("*"))
+    if len(files) > MANY_FILES and hasattr(os, "sync"):
+        os.sync()
+    else:
+        for file in files:
+            _sync(file)
 
 
 def _sync(path: Path) -> None:

@@ -15,8 +15,6 @@ from __future__ import annotations
 import csv
 import io
 import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -24,6 +22,7 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
+from ..atomic import atomic_folder
 from ..errors import DataError
 from .labels_csv import LABELS
 from .sample_files import SIZE, has_light_border
@@ -58,18 +57,8 @@ def write_folder(
         )
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):
         raise DataError(f"{out}: is there already; name a folder that is new or empty.")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-    try:
+    with atomic_folder(out) as temporary:
         _write_samples(temporary, splits, format, layout)
-        temporary.chmod(0o755)  # mkdtemp makes private folders
-        if hasattr(os, "sync"):
-            os.sync()  # all files at once: one by one would take minutes
-        if out.exists():
-            out.rmdir()
-        temporary.rename(out)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _write_samples(folder: Path, splits: Mapping[str, Split], format: str, layout: str) -> None:
