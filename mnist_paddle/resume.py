@@ -152,7 +152,9 @@ def _restore(
     except Exception as error:  # a stranger's header may hold anything, at any depth
         raise CheckpointError(f"{path}: its header is not one of a checkpoint ({error}).") from None
     best = {k.removeprefix(BEST): v for k, v in tensors.items() if k.startswith(BEST)}
-    training.position, training.best = position, best or checkpoint.model_tensors(training.model)
+    training.position = position
+    if training.config.early_stop:  # a checkpoint made without it has no best epoch's weights
+        training.best = best or checkpoint.model_tensors(training.model)
     return changes
 
 

@@ -165,16 +165,17 @@ def _report_epoch(training: Training, folder: RunFolder | None, row: dict[str, A
         )
         if np.count_nonzero(score.confusion.sum(axis=0)) == 1:
             say("every image is read as the same digit: the network is dead; try a lower --lr.")
-    best = (position.best_correct, position.best_epoch)
-    if score.correct > position.best_correct or position.epoch == 0:
-        best = (score.correct, position.epoch)
-        training.best = checkpoint.model_tensors(training.model)
+    best_correct, best_epoch = position.best_correct, position.best_epoch
+    if score.correct > best_correct or position.epoch == 0:
+        best_correct, best_epoch = score.correct, position.epoch
+        if training.config.early_stop:
+            training.best = checkpoint.model_tensors(training.model)
     training.position = Position(
         epoch=position.epoch + 1,
         step=position.step,
         train_seconds=position.train_seconds + seconds,
-        best_correct=best[0],
-        best_epoch=best[1],
+        best_correct=best_correct,
+        best_epoch=best_epoch,
     )
 
 

@@ -43,14 +43,10 @@ def export(
     from ..data import draw_digits, load_data
     from ..device import use_device
     from ..export import export as write_export
-    from ..predict import load_model
+    from ..predict import default_model, load_model
 
-    if checkpoint is None:
-        from ..predict import default_model
-
-        checkpoint = default_model()
     use_device(gpu=False)  # where the runtimes compute that it is compared with
-    trained = load_model(checkpoint)
+    trained = load_model(checkpoint or default_model())
     if data == DEFAULT_DATA and not Path(data).exists():
         images, source = draw_digits(IMAGES, seed=0)[0], "drawn digits"
     else:
