@@ -47,6 +47,16 @@ def _checkpoint_name(type_: Any, tokens: Sequence[Token]) -> str | None:
     return {"true": NEWEST, "false": None}.get(value.lower(), value)  # resume: true in a file
 
 
+def _number_or_auto(type_: Any, tokens: Sequence[Token]) -> int | str:
+    value = tokens[0].value
+    if value == "auto":
+        return value
+    try:
+        return int(value)
+    except ValueError:
+        raise ValueError(f"{value!r} is neither a whole number nor auto") from None
+
+
 # A generator's name may stand here too: read that one, sync.
 Reader = Literal[
     "sync",
@@ -59,6 +69,7 @@ Reader = Literal[
     "random_block",
     "wrap_around",
 ]
+Processes = Annotated[WholeNumber | Literal["auto"], Parameter(converter=_number_or_auto)]
 Resume = Annotated[str | None, Parameter(converter=_checkpoint_name, negative=())]
 
 
@@ -82,13 +93,13 @@ class Config:
     end_lr: float = 0.0
     "Learning rate at the last step; polynomial, cosine and onecycle go there."
     scale_lr: bool = False
-    "Multiply lr and end_lr by the number of processes."
+    "Multiply lr and end_lr by the number of processes of scripts/launch.py."
     weight_decay: float = 0.0
     "Coefficient of the L2 penalty."
     epochs: WholeNumber = 5
     "Passes over the training images."
     batch_size: WholeNumber = 100
-    "Images per step, in each process."
+    "Images per step; with scripts/launch.py in each process, with --procs of all together."
     limit_batches: WholeNumber | None = None
     "Train on at most this many batches per epoch."
     steps_per_epoch: WholeNumber | None = None
@@ -111,6 +122,8 @@ class Config:
     "Decides the initial weights and the order of the images."
     gpu: bool = False
     "Compute on the first GPU."
+    procs: Processes = 1
+    "Processes on the CPU that share out each batch; auto: as many as the cores serve."
     data: str = DEFAULT_DATA
     "Data file, or folder of pictures; the default file is made if it is missing."
     split_seed: WholeNumber = 0
@@ -133,6 +146,8 @@ class Config:
     "Print the shapes of the first batch and of every layer before training."
     visualdl: bool = False
     "Write a VisualDL log into the run folder too."
+    verbose: bool = False
+    "Print what is set for Paddle before it is loaded, and who set it."
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
@@ -140,6 +155,7 @@ class Config:
         if isinstance(self.resume, bool):
             object.__setattr__(self, "resume", NEWEST if self.resume else None)
         self._read_generator()
+        self._check_processes()
         if self.reader == "resident" and self.augment != "none":
             raise ConfigError(
                 "the resident reader keeps the images on the device as they are: choose another "
@@ -147,6 +163,21 @@ class Config:
             )
         if self.run_dir is None:
             object.__setattr__(self, "run_dir", f"work/runs/{self.model}_{self.loss}_{self.opt}")
+
+    def _check_processes(self) -> None:
+        if self.procs == 1:
+            return
+        if self.gpu:
+            raise ConfigError(
+                "--procs starts processes on the CPU: for several GPUs write "
+                "scripts/launch.py --gpus 0,1 scripts/train.py --gpu."
+            )
+        if self.procs != "auto" and self.batch_size % self.procs:
+            raise ConfigError(
+                f"a batch of {self.batch_size} images cannot be shared out equally to "
+                f"{self.procs} processes: choose --procs auto, or a --batch_size that "
+                f"{self.procs} divides."
+            )
 
     def _read_generator(self) -> None:
         """Take `reader: infinite` for `generator: infinite` with the reader sync."""
@@ -176,6 +207,7 @@ _RANGES = {
     "early_stop": (1, math.inf),
     "capacity": (1, 100_000),
     "num_workers": (1, 64),
+    "procs": (1, 64),
     "split_seed": (0, 2**32 - 1),
     "seed": (0, 2**32 - 1),
     "checkpoint_every": (1, math.inf),
@@ -189,9 +221,9 @@ def _check_value(field: dataclasses.Field, value: Any) -> None:
     choices = get_args(field.type) if get_origin(field.type) is Literal else ()
     if choices and value not in choices:
         raise ConfigError(f"{field.name} must be one of {', '.join(choices)}, not {value!r}.")
-    if field.name not in _RANGES or value is None:
+    if field.name not in _RANGES or value is None or (field.name, value) == ("procs", "auto"):
         return
-    whole = WholeNumber in (field.type, *get_args(field.type))
+    whole = field.type is not float
     kind = "whole number" if whole else "finite number"
     right_type = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
     if not right_type or not math.isfinite(value):

@@ -35,9 +35,10 @@ from .readers import load_resident
 
 # Where a model was trained, and what was shown or kept meanwhile, does not change it.
 _READ = ("data", "strict", "reader", "capacity", "num_workers")
-_SHOWN = ("log_every", "check_shapes", "visualdl")
+_SHARED_OUT = ("procs",)  # the number of ranks counts, however they were started
+_SHOWN = ("log_every", "check_shapes", "visualdl", "verbose")
 _KEPT = ("run_dir", "checkpoint_every", "keep", "resume", "allow_changes")
-_NOT_IN_MODEL = frozenset((*_READ, *_SHOWN, *_KEPT))
+_NOT_IN_MODEL = frozenset((*_READ, *_SHARED_OUT, *_SHOWN, *_KEPT))
 
 
 @dataclass
