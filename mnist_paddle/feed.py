@@ -31,7 +31,7 @@ def plan_epoch(training: "Training") -> Plan:
     epoch is the next `steps_per_epoch` batches of it.
     """
     config, images = training.config, len(training.splits["train"])
-    size = config.batch_size * training.ranks.size
+    size = training.images_per_step
     steps, done = training.steps_per_epoch, training.position.batch
     pass_steps = steps if config.generator in ENDLESS else steps_in_pass(images, size)
     first = training.position.epoch * pass_steps + done

@@ -266,6 +266,7 @@ def _environment(options: Launch, count: int) -> dict[str, str]:
     """Return the environment of Paddle's launcher, which hands it on to every process."""
     environment = {key: value for key, value in os.environ.items() if key not in OVERRULING}
     environment[SIZE] = str(count * options.nnodes)
+    environment.setdefault("GLOG_minloglevel", "1")  # Paddle's warnings, not what it is doing
     if options.cpu:
         environment[CPU] = "1"
     if options.gpus is None:

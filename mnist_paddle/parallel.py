@@ -13,9 +13,10 @@ The tutorial's ranks shuffled each for itself: of 50,000 images 34,137 were seen
 """
 
 import hashlib
+import io
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 
 import numpy as np
@@ -132,6 +133,7 @@ def start_ranks(gpu: bool) -> Ranks:
                 "add --gpu, or start CPU processes with scripts/launch.py --nproc_per_node N."
             )
         environment["PADDLE_DISTRI_BACKEND"] = "gloo"
-    distributed.init_parallel_env()
+    with redirect_stderr(io.StringIO()):  # Paddle lists flags that it has set itself
+        distributed.init_parallel_env()
     rank = int(environment["PADDLE_TRAINER_ID"])
     return Ranks(rank, size, int(environment.get("PADDLE_LOCAL_RANK", rank)))

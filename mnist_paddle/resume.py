@@ -163,7 +163,7 @@ def _changes(training: Training, header: dict[str, Any]) -> list[str]:
     changes = []
     ours = {"config": settings_of_model(training), "data": model_header(training, {})["data"]}
     for part, settings in ours.items():
-        for key, value in sorted(settings.items()):
+        for key, value in sorted(settings.items(), key=lambda item: (item[0] != "ranks", item)):
             before = header[part].get(key)
             # A learning rate that stays the same can be trained with for longer.
             constant = key == "epochs" and training.config.schedule == "constant"
@@ -179,7 +179,7 @@ def _position(training: Training, header: dict[str, Any]) -> Position:
         value, kind = getattr(position, field.name), int if field.type is int else (int, float)
         if not isinstance(value, kind) or isinstance(value, bool) or not 0 <= value < math.inf:
             raise ValueError(f"{field.name} is {value!r}")
-    size = training.config.batch_size * training.ranks.size
+    size = training.images_per_step
     if training.config.generator in ENDLESS:
         position.batch = min(position.batch, training.steps_per_epoch - 1)
     elif position.images % size:  # only with --allow_changes

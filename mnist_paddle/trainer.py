@@ -31,6 +31,7 @@ from .evaluation import Score, evaluate
 from .feed import read_epoch
 from .figures import draw_curve
 from .models import count_parameters, describe_layers
+from .processes import hide_bar
 from .resume import model_header, resume, save_checkpoint, what_is_kept
 from .run_folder import RunFolder
 from .stopping import StopSignals
@@ -189,8 +190,7 @@ def _with_bar(training: Training) -> Iterable[tuple[tuple[Tensor, Tensor], int]]
         desc=f"epoch {position.epoch}",
         unit="batch",
         leave=False,
-        # no bar where standard error is no terminal, nor one for every rank
-        disable=True if training.ranks.rank else None,
+        disable=hide_bar(training.ranks.rank),
     )
 
 
@@ -207,10 +207,10 @@ def _describe(training: Training) -> None:
     if config.generator in ENDLESS:
         say(f"generator: {config.generator}, an epoch is {training.steps_per_epoch} batches of it")
     if training.ranks.size > 1:
-        size = training.ranks.size
+        size, together = training.ranks.size, training.images_per_step
         say(
-            f"ranks: {size}; each takes {config.batch_size} images a step, all together "
-            f"{size * config.batch_size}; learning rate {training.optimizer.get_lr():g}"
+            f"ranks: {size}; each takes {together // size} images a step, all together "
+            f"{together}; learning rate {training.optimizer.get_lr():g}"
         )
     say(
         f"model: {config.model}, {count_parameters(training.model)} parameters; "

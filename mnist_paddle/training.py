@@ -69,6 +69,7 @@ class Training:
     network: nn.Layer  # computes as model does; with several ranks it averages the gradients too
     schedule: LRScheduler
     optimizer: Optimizer
+    images_per_step: int  # of all ranks together
     steps_per_epoch: int
     resident: tuple[Tensor, Tensor] | None = None  # all training data, for the reader resident
     position: Position = field(default_factory=Position)
@@ -89,13 +90,14 @@ def prepare_training(config: Config) -> Training:
     """Set up every stage: device, ranks, data, loss, network, learning rate, optimizer."""
     place = use_device(config.gpu)
     ranks = start_ranks(config.gpu)
+    images_per_step = _images_per_step(config, ranks.size)
     with ranks.one_first():  # it leaves a cache for the others
         splits = load_splits(config.data, split_seed=config.split_seed, strict=config.strict)
     paddle.seed(config.seed)  # the initial weights; the order of the images has the same seed
     objective = OBJECTIVES[config.loss]
     model = build_model(config.model, objective.outputs, config.hidden)
-    steps_per_epoch = _steps_per_epoch(config, len(splits["train"]), ranks.size)
-    factor = ranks.size if config.scale_lr else 1
+    steps_per_epoch = _steps_per_epoch(config, len(splits["train"]), images_per_step)
+    factor = images_per_step // config.batch_size if config.scale_lr else 1
     schedule = make_schedule(
         config.schedule, config.lr * factor, config.epochs * steps_per_epoch, config.end_lr * factor
     )
@@ -110,6 +112,7 @@ def prepare_training(config: Config) -> Training:
         ranks.wrap(model),
         schedule,
         optimizer,
+        images_per_step,
         steps_per_epoch,
     )
     if config.reader == "resident":
@@ -120,9 +123,26 @@ def prepare_training(config: Config) -> Training:
     return training
 
 
-def _steps_per_epoch(config: Config, images: int, ranks: int) -> int:
+def _images_per_step(config: Config, ranks: int) -> int:
+    """Return the images of a step: one batch that the ranks share out, or a batch for each."""
+    if config.procs == 1:
+        return config.batch_size * ranks
+    if config.procs not in ("auto", ranks):
+        raise ConfigError(
+            f"--procs {config.procs} asks for {config.procs} processes, and there are {ranks}: "
+            f"scripts/train.py starts them; elsewhere leave out --procs."
+        )
+    if config.batch_size % ranks:
+        raise ConfigError(
+            f"a batch of {config.batch_size} images cannot be shared out equally to {ranks} "
+            f"processes: choose a --batch_size that {ranks} divides."
+        )
+    return config.batch_size
+
+
+def _steps_per_epoch(config: Config, images: int, images_per_step: int) -> int:
     """Return the batches of an epoch, the short last one of a pass included."""
-    in_pass = steps_in_pass(images, config.batch_size * ranks)
+    in_pass = steps_in_pass(images, images_per_step)
     steps = config.steps_per_epoch or in_pass
     if steps > in_pass and config.generator not in ENDLESS:
         raise ConfigError(
@@ -136,4 +156,5 @@ def settings_of_model(training: Training) -> dict[str, Any]:
     """Return the settings that decide the weights, the number of ranks among them."""
     settings = dataclasses.asdict(training.config)
     kept = {key: settings[key] for key in settings.keys() - _NOT_IN_MODEL}
-    return {**kept, "ranks": training.ranks.size}
+    ranks = training.ranks.size
+    return {**kept, "batch_size": training.images_per_step // ranks, "ranks": ranks}

@@ -162,7 +162,7 @@ def test_four_ranks_do_what_one_process_does_with_adam_and_a_cnn(launch, train, 
     train("one", batch_size=100, epochs=1, **settings)
     assert_close(tmp_path / "four", tmp_path / "one", **CLOSE_ADAM)
     more = {**settings, "batch_size": 100, "epochs": 2, "resume": True}
-    with pytest.raises(CheckpointError, match="made with batch_size 25 and this run has 100"):
+    with pytest.raises(CheckpointError, match="made with ranks 4 and this run has 1:"):
         train("four", **more)
     train("four", **more, allow_changes=True)
     train("one", **more)

@@ -5,9 +5,11 @@ A device or data that cannot be used is an error before training starts.
 设备或数据有问题，在训练开始之前就会报错。
 """
 
+import sys
 from pathlib import Path
 
 from ..config import Config, use_config_file
+from ..processes import decide_processes, train_in_processes, wants_launch
 from .app import app, make_default_data
 
 
@@ -23,6 +25,9 @@ def train(*, config: Path | None = None, options: Config = Config()) -> None:  #
     config
         YAML file with any of the options below; ours are in configs/. The command line goes first.
     """
+    options = decide_processes(options)
+    if wants_launch(options):
+        sys.exit(train_in_processes(options))
     from ..device import use_device
     from ..parallel import start_ranks
     from ..trainer import train_and_evaluate
