@@ -148,7 +148,7 @@ def _begin(training: Training, folder: RunFolder | None) -> None:
 def _evaluate_split(training: Training, mode: str) -> Score:
     """Evaluate the network as it is now on train, valid or eval."""
     split, ranks = training.splits[mode], training.ranks
-    return evaluate(training.model, training.objective, split, training.place, ranks=ranks)
+    return evaluate(training.network, training.objective, split, training.place, ranks=ranks)
 
 
 def _report_epoch(training: Training, folder: RunFolder | None, row: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mnist_paddle.data import draw_digits
-from mnist_paddle.data.augment import AUGMENTATIONS, affine, augment, shift
+from mnist_paddle.data.augment import AUGMENTATIONS, affine, augment, elastic, shift
 
 IMAGES = draw_digits(40, seed=[3, 1])[0].reshape(-1, 1, 28, 28)
 NAMES = sorted(set(AUGMENTATIONS) - {"none"})
@@ -24,6 +24,9 @@ class Fixed:
         assert ((self.values >= low) & (self.values <= high)).all()
         assert len(self.values) == size
         return self.values.astype(float)
+
+    def standard_normal(self, size, dtype):
+        return np.zeros(size, dtype)
 
 
 def centre(image):
@@ -55,6 +58,32 @@ def test_affine_turns_and_scales_about_the_middle():
     assert larger.sum() / image.sum() == pytest.approx(1.1**2, rel=0.05)
     moved = affine(image, Fixed(0, 0, 0, 0, 1, 0)).astype(float)
     np.testing.assert_allclose(centre(moved), [13.5, 11.5], atol=0.1)  # what comes from the right
+
+
+def test_elastic_without_displacement_is_affine():
+    for numbers in ((0, 0, 0, 0, 0, 0), (1, -1, 0.5, 0.3, 0.7, -0.2)):
+        for image in IMAGES[:, 0]:
+            one, other = elastic(image, Fixed(*numbers)), affine(image, Fixed(*numbers))
+            inner = np.s_[2:-2, 2:-2]  # Pillow and OpenCV fade into the paper in two ways
+            np.testing.assert_allclose(one[inner].astype(int), other[inner].astype(int), atol=9)
+
+
+def test_elastic_moves_the_parts_of_a_digit_by_their_own_ways():
+    rng = np.random.default_rng(5)
+    grid = np.zeros([28, 28], np.uint8)
+    grid[6:22:5, 6:22:5] = 255
+    moves = []
+    for _ in range(50):
+        points = rng.standard_normal((5, 5, 2), dtype=np.float32)
+        source = Fixed(0, 0, 0, 0, 0, 0)
+        source.standard_normal = lambda size, dtype, points=points: points
+        changed = elastic(grid, source).astype(float)
+        cells = [changed[r - 2 : r + 3, c - 2 : c + 3] for r in (6, 21) for c in (6, 21)]
+        moves.append([centre(cell) for cell in cells])
+    spread = np.std(moves, axis=0)
+    assert (spread > 0.2).all()
+    assert (spread < 1.5).all()
+    assert abs(np.corrcoef(np.array(moves)[:, 0, 0], np.array(moves)[:, 3, 0])[0, 1]) < 0.5
 
 
 @pytest.mark.parametrize("name", NAMES)

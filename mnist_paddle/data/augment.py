@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -34,28 +35,62 @@ def affine(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
     `[28, 28] uint8` in and out; sampled bilinearly, with paper around it.
     """
+    height, width = image.shape
+    changed = Image.fromarray(image).transform(
+        (width, height),
+        Image.Transform.AFFINE,
+        _random_affine(rng, height, width),
+        Image.Resampling.BILINEAR,
+    )
+    return np.asarray(changed)
+
+
+def elastic(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Change an image as `affine` does, and move each part of it by about a pixel, its own way.
+
+    Some 5×5 points move by normal random numbers, what lies between them follows smoothly.
+    `[28, 28] uint8` in and out. After Simard, Steinkraus and Platt 2003.
+    """
+    height, width = image.shape
+    a, b, from_x, c, d, from_y = _random_affine(rng, height, width)
+    points = rng.standard_normal((5, 5, 2), dtype=np.float32) * _ELASTIC_PIXELS
+    moved = cv2.resize(points, (width, height), interpolation=cv2.INTER_CUBIC)
+    y, x = np.mgrid[:height, :width].astype(np.float32) + 0.5
+    moved[..., 0] += a * x + b * y + from_x - 0.5
+    moved[..., 1] += c * x + d * y + from_y - 0.5
+    return cv2.remap(image, moved, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+
+
+_ELASTIC_PIXELS = 0.8
+
+
+def _random_affine(
+    rng: np.random.Generator, height: int, width: int
+) -> tuple[float, float, float, float, float, float]:
+    """Return from where each pixel of the result comes: x = a·x + b·y + e, y = c·x + d·y + f.
+
+    The numbers are a, b, e, c, d, f, as Pillow wants them.
+    """
     turn, scale, stretch, shear, right, down = rng.uniform(-1, 1, size=6).tolist()
     angle = math.radians(10 * turn)
     cosine, sine = math.cos(angle), math.sin(angle)
     wide = 1 / (1 + 0.1 * scale)
     high = wide / (1 + 0.05 * stretch)
     slant = 0.15 * shear
-    # Where each pixel of the result comes from, about the middle.
     a, b = wide * cosine, wide * (slant * cosine - sine)
     c, d = high * sine, high * (slant * sine + cosine)
-    middle_x, middle_y = image.shape[1] / 2, image.shape[0] / 2
+    middle_x, middle_y = width / 2, height / 2  # all is turned and scaled about the middle
     from_x = middle_x - a * middle_x - b * middle_y + 2 * right
     from_y = middle_y - c * middle_x - d * middle_y + 2 * down
-    changed = Image.fromarray(image).transform(
-        (image.shape[1], image.shape[0]),
-        Image.Transform.AFFINE,
-        (a, b, from_x, c, d, from_y),
-        Image.Resampling.BILINEAR,
-    )
-    return np.asarray(changed)
+    return a, b, from_x, c, d, from_y
 
 
-AUGMENTATIONS: dict[str, Augmentation | None] = {"none": None, "shift": shift, "affine": affine}
+AUGMENTATIONS: dict[str, Augmentation | None] = {
+    "none": None,
+    "shift": shift,
+    "affine": affine,
+    "elastic": elastic,
+}
 
 
 def augment(

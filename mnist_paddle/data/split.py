@@ -87,6 +87,21 @@ class Split:
         images, labels = self.images[rank::ranks], self.labels[rank::ranks]
         return Split(self.mode, images, labels, self.name, self.digest)
 
+    def joined(self, other: Split) -> Split:
+        """Return this split's images and the other's as one split.
+
+        Raises:
+            DataError: the images do not lie in memory, as those of a data file do.
+        """
+        if not isinstance(self.images, np.ndarray):
+            raise DataError(
+                "only the images of a data file can be joined: make one of the folder with "
+                "scripts/prepare_data.py."
+            )
+        images = np.concatenate([self.images, other.images])
+        labels = np.concatenate([self.labels, other.labels])
+        return Split(self.mode, images, labels, self.name, self.digest)
+
     def __call__(
         self, batch_size: int = 100, *, seed: int = 0, label_dtype: str = "int64"
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -1,0 +1,97 @@
+"""The fast CNN computes what Paddle's own layers compute, forwards and backwards."""
+
+import numpy as np
+import paddle
+import pytest
+from paddle.nn import functional as F
+
+from mnist_paddle.config import Config
+from mnist_paddle.conv_pool import FastCNN, conv_pool
+from mnist_paddle.models import CNN
+from mnist_paddle.training import prepare_training
+
+
+def paddle_conv_pool(x, weight, bias):
+    return F.max_pool2d(F.conv2d(x, weight, bias, padding=weight.shape[2] // 2), 2)
+
+
+def values(shape, seed):
+    return np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
+
+
+def outputs_and_gradients(function, *arrays):
+    tensors = [paddle.to_tensor(array, stop_gradient=False) for array in arrays]
+    result = function(*tensors)
+    (result * paddle.to_tensor(values(result.shape, 9))).sum().backward()
+    return [result.numpy(), *(tensor.grad.numpy() for tensor in tensors)]
+
+
+@pytest.mark.parametrize("shape", [(3, 1, 28, 28), (2, 20, 14, 14), (1, 3, 4, 6)])
+@pytest.mark.parametrize("size", [1, 3, 5])
+def test_conv_pool_and_its_gradients_are_those_of_paddle(shape, size):
+    kernels = 7
+    arrays = values(shape, 1), values([kernels, shape[1], size, size], 2), values([kernels], 3)
+    ours = outputs_and_gradients(conv_pool, *arrays)
+    paddles = outputs_and_gradients(paddle_conv_pool, *arrays)
+    for one, other in zip(ours, paddles, strict=True):
+        assert one.shape == other.shape
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4 * np.abs(other).max())
+
+
+def test_of_equal_neighbours_one_gets_the_gradient():
+    """Paper is all one value; what went to all four neighbours would be four times too much."""
+    x, weight = np.ones([1, 1, 8, 8], np.float32), np.ones([1, 1, 3, 3], np.float32)
+    arrays = x, weight, np.zeros([1], np.float32)
+    for one, other in zip(
+        outputs_and_gradients(conv_pool, *arrays),
+        outputs_and_gradients(paddle_conv_pool, *arrays),
+        strict=True,
+    ):
+        np.testing.assert_allclose(one, other, rtol=1e-5)
+
+
+def test_an_input_without_gradient_gets_none():
+    x = paddle.to_tensor(values([2, 1, 8, 8], 1))
+    weight = paddle.to_tensor(values([4, 1, 5, 5], 2), stop_gradient=False)
+    bias = paddle.to_tensor(values([4], 3), stop_gradient=False)
+    conv_pool(x, weight, bias).sum().backward()
+    assert x.grad is None
+    np.testing.assert_allclose(bias.grad.numpy(), [2 * 16] * 4)
+
+
+@pytest.mark.parametrize("x", [(1, 1, 7, 8), (1, 1, 8, 7), (1, 2, 8, 8)])
+def test_a_shape_that_it_cannot_compute_is_named(x):
+    with pytest.raises(ValueError, match=r"even height and width.*\[4, 1, 5, 5\]"):
+        conv_pool(paddle.zeros(x), paddle.zeros([4, 1, 5, 5]), paddle.zeros([4]))
+    with pytest.raises(ValueError, match="odd size"):
+        conv_pool(paddle.zeros([1, 1, 8, 8]), paddle.zeros([4, 1, 4, 4]), paddle.zeros([4]))
+
+
+def test_the_fast_cnn_learns_as_the_cnn_does():
+    """The same steps from the same weights; rounding is all that may differ."""
+    images = paddle.to_tensor(np.random.default_rng(1).random([20, 1, 28, 28], np.float32))
+    labels = paddle.arange(20).reshape([20, 1]) % 10
+    weights = []
+    for fast in (False, True):
+        paddle.seed(3)
+        model = CNN(10)
+        network = FastCNN(model) if fast else model
+        optimizer = paddle.optimizer.SGD(0.1, model.parameters())
+        for _ in range(5):
+            F.cross_entropy(network(images), labels).backward()
+            optimizer.step()
+            optimizer.clear_grad()
+        weights.append([parameter.numpy() for parameter in model.parameters()])
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("options", "kind"),
+    [({}, "FastCNN"), ({"fast": False}, "CNN"), ({"model": "mlp"}, "MLP")],
+)
+def test_the_setting_fast_decides_what_computes(options, kind, tiny_data, tmp_path):
+    training = prepare_training(Config(**options, data=str(tiny_data), run_dir=str(tmp_path)))
+    assert type(training.network).__name__ == kind
+    names = [name for name, _ in training.model.named_parameters()]
+    assert "output.weight" in names  # the file names weights as the model does
