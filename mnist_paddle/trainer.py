@@ -22,7 +22,7 @@ import paddle
 from paddle import Tensor
 from tqdm import tqdm
 
-from . import checkpoint
+from . import checkpoint, environment
 from .config import NEWEST, Config
 from .data.generators import ENDLESS
 from .device import describe_device
@@ -216,6 +216,8 @@ def _describe(training: Training) -> None:
         f"model: {config.model}, {count_parameters(training.model)} parameters; "
         f"loss: {config.loss}; optimizer: {config.opt}; device: {describe_device(config.gpu)}"
     )
+    for line in environment.report() if config.verbose else ():
+        say(line)
     if config.check_shapes:
         for line in describe_layers(training.model, paddle.to_tensor(images, place=training.place)):
             say(line)

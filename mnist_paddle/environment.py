@@ -1,0 +1,106 @@
+"""Before Paddle is loaded: what should this process know to compute as fast as it can?
+
+`import mnist_paddle` calls `prepare`: every such setting is here and nowhere else. A variable that
+you have set yourself stays as it is. Libraries read theirs when they are loaded, so a program that
+imports NumPy or Paddle before this package has to set them itself, or be started with them.
+`train --verbose` prints each setting, its value, and who set it.
+
+在加载 Paddle 之前：这个进程应当知道些什么，才能算得最快？
+`import mnist_paddle` 会调用 `prepare`：这类设置全都在这里，别处没有。你自己设置过的变量保持不变。
+各个库在加载时读取自己的变量，所以先导入 NumPy 或 Paddle、后导入本包的程序，要自己设置，
+或者在启动时就带上它们。`train --verbose` 打印每个设置、它的值，以及是谁设置的。
+"""
+
+import os
+import sys
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from pathlib import Path
+
+OURS = "MNIST_PADDLE_SET"  # variable: which of them we have set; child processes inherit it too
+CPUINFO = Path("/proc/cpuinfo")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A variable, its value where the user gives none, and what for."""
+
+    name: str
+    value: str
+    reason: str
+    readers: tuple[str, ...] = ()  # libraries that read it when they are loaded
+    mallopt: int | None = None  # its name for glibc, which can be told at any time
+
+
+# The BLAS in Paddle is MKL of 2019, which gives AMD's processors its slowest code.
+MKL = Setting("MKL_DEBUG_CPU_TYPE", "5", "matrix products run MKL's AVX2 code on AMD", ("paddle",))
+# NumPy would start a thread for each core. In small products they mostly wait for each other.
+THREADS = Setting("OMP_NUM_THREADS", "1", "small networks are slower on more", ("numpy", "paddle"))
+# glibc gives back a large array to the system as soon as it is free, so that every step gets new
+# pages, and they have to be filled with zeros: a tenth of the time of a step of the CNN.
+MMAP = Setting("MALLOC_MMAP_THRESHOLD_", str(2**30), "arrays reuse freed memory", mallopt=-3)
+TRIM = Setting("MALLOC_TRIM_THRESHOLD_", str(2**28), "freed memory is kept for arrays", mallopt=-1)
+
+_reports: list[str] = []
+
+
+def prepare(
+    environment: MutableMapping[str, str] = os.environ, cpuinfo: Path = CPUINFO
+) -> list[str]:
+    """Set what the user has not set; return a line for each setting. It takes a millisecond.
+
+    MKL and OpenMP find their variables in the environment. glibc has read its own when the process
+    began: it is told by a call, and child processes by the variable.
+    """
+    ours = set(environment.get(OURS, "").split())
+    lines = []
+    for setting in (MKL, THREADS, MMAP, TRIM):
+        name, value = setting.name, environment.get(setting.name)
+        loaded = [library for library in setting.readers if library in sys.modules]
+        if value is not None and name not in ours:
+            lines.append(f"{name}={value}, found in the environment")
+        elif setting is MKL and not _is_amd_with_avx2(cpuinfo):
+            lines.append(f"{name} not set: it is for AMD processors with AVX2")
+        elif value is None and loaded:
+            lines.append(f"{name} not set: {' and '.join(loaded)} had been imported before")
+        elif setting.mallopt is not None and not _told(setting):
+            lines.append(f"{name} not set: it is for glibc")
+        else:
+            environment[name] = setting.value
+            ours.add(name)
+            lines.append(f"{name}={setting.value}, set by mnist_paddle: {setting.reason}")
+    environment[OURS] = " ".join(sorted(ours))
+    _reports[:] = lines
+    return lines
+
+
+def report() -> list[str]:
+    """Return a line for each setting of this process: its value, and who set it."""
+    return [f"environment: {line}" for line in _reports]
+
+
+def _is_amd_with_avx2(cpuinfo: Path) -> bool:
+    """Tell it from the first processor's lines; without such a file, as on macOS, it is none."""
+    fields = {}
+    try:
+        with open(cpuinfo, encoding="utf-8", errors="replace") as file:
+            for line in file:
+                if not line.strip():
+                    break
+                name, _, value = line.partition(":")
+                fields[name.strip()] = value.split()
+    except OSError:
+        return False
+    return fields.get("vendor_id") == ["AuthenticAMD"] and "avx2" in fields.get("flags", [])
+
+
+def _told(setting: Setting) -> bool:
+    """Tell glibc; return False where the C library is another one."""
+    import ctypes
+
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):
+        return False
+    # A glibc before 2.35 takes no more than 32 MiB for the first of them.
+    return bool(mallopt(setting.mallopt, int(setting.value)) or mallopt(setting.mallopt, 2**25))
