@@ -1,4 +1,7 @@
-"""Tables in README that a script writes, between two marks, so that no figure is typed by hand."""
+"""Tables in README that a script writes, between two marks, so that no figure is typed by hand.
+
+The same table stands in README.md and README.zh-CN.md, between the same marks.
+"""
 
 import os
 import platform
@@ -8,6 +11,7 @@ from pathlib import Path
 from mnist_paddle.atomic import atomic_write
 
 ROOT = Path(__file__).parent.parent
+READMES = (ROOT / "README.md", ROOT / "README.zh-CN.md")
 END = "<!-- end of the table -->"
 
 
@@ -19,13 +23,25 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], align: str = "") -
 
 
 def write_into_readme(start: str, lines: Sequence[str]) -> None:
-    """Put the lines between the mark `start` and the next end mark; print them too."""
-    readme = ROOT / "README.md"
-    before, rest = readme.read_text(encoding="utf-8").split(start)
-    _, after = rest.split(END, 1)
-    with atomic_write(readme) as temporary:
-        temporary.write_text("\n".join([before + start, *lines, END + after]), encoding="utf-8")
-    print("\n".join(lines))
+    """Print the lines, and put them between the mark `start` and the next end mark of each README.
+
+    Raises:
+        ValueError: a README does not have the mark once, or no end mark after it; none is changed.
+    """
+    print("\n".join(lines))  # first: a table that took hours is not lost with a mark
+    texts = {}
+    for readme in READMES:
+        before, *rest = readme.read_text(encoding="utf-8").split(start)
+        if len(rest) != 1 or END not in rest[0]:
+            raise ValueError(
+                f"{readme.name} has the mark {start!r} {len(rest)} times, expected once "
+                f"and {END!r} after it; nothing was written."
+            )
+        _, after = rest[0].split(END, 1)
+        texts[readme] = "\n".join([before + start, *lines, END + after])
+    for readme, text in texts.items():
+        with atomic_write(readme) as temporary:
+            temporary.write_text(text, encoding="utf-8")
 
 
 def machine() -> str:
