@@ -20,14 +20,13 @@ from pathlib import Path
 from typing import Any
 
 import paddle
+from compare_figures import draw_readers
 from cyclopts import run
-from matplotlib.figure import Figure
 from readme import ROOT, machine, table, write_into_readme
 
 from mnist_paddle.atomic import atomic_write
 from mnist_paddle.data import load_splits
 from mnist_paddle.data.write_files import write_folder
-from mnist_paddle.figures import BLUE, ORANGE
 
 READERS = ("sync", "async", "workers", "resident")
 WAIT = 0.010  # seconds for a batch, of the slow source
@@ -45,16 +44,19 @@ def compare_readers(
     """Measure every reader on every source, print the tables and draw them."""
     with tempfile.TemporaryDirectory() as folder:
         files = Path(folder) / "samples"
-        write_folder(files, load_splits(data))
+        splits = load_splits(data)
+        write_folder(files, splits)
         measure = Measure(batches, runs)
         sources = {"memory": data, "one file per sample": files}
         reading = {
-            (source, reader): {
-                "alone": measure(train=False, reader=reader, data=str(path)),
-                "training": measure(train=True, reader=reader, data=str(path)),
+            source: {
+                reader: {
+                    "alone": measure(train=False, reader=reader, data=str(path)),
+                    "training": measure(train=True, reader=reader, data=str(path)),
+                }
+                for reader in READERS
             }
             for source, path in sources.items()
-            for reader in READERS
         }
         slow = {model: _slow_source(measure, model, str(data)) for model in ("mlp", "cnn")}
     lines = [
@@ -67,8 +69,11 @@ def compare_readers(
         "",
         *_slow_table(slow),
     ]
-    out.mkdir(parents=True, exist_ok=True)
-    _draw(reading, slow, out / "readers.png")
+    timing = {"data_digest": splits["train"].digest, "batches": batches, "runs": runs}
+    timing |= {"wait": WAIT, "reading": reading, "slow": slow}
+    draw_readers(timing, out / "readers.png")
+    with atomic_write(out / "readers.json") as temporary:
+        temporary.write_text(json.dumps(timing, indent=2) + "\n", encoding="utf-8")
     if readme:
         write_into_readme(MARK, lines)
     else:
@@ -110,7 +115,7 @@ def _slow_source(measure: Measure, model: str, data: str) -> dict[str, float]:
     }
 
 
-def _reading_table(reading: dict[tuple[str, str], dict[str, dict[str, float]]]) -> list[str]:
+def _reading_table(reading: dict[str, dict[str, dict[str, dict[str, float]]]]) -> list[str]:
     rows = [
         [
             source,
@@ -121,7 +126,8 @@ def _reading_table(reading: dict[tuple[str, str], dict[str, dict[str, float]]]) 
             f"{each['training']['mebibytes']:,.0f}",
             f"{each['training']['cpu']:.0%}",
         ]
-        for (source, reader), each in reading.items()
+        for source, readers in reading.items()
+        for reader, each in readers.items()
     ]
     head = ["source", "reader", "ms to the first batch", "images/s, reading alone"]
     head += ["images/s, training the CNN", "peak MiB, training", "CPU, training"]
@@ -141,33 +147,6 @@ def _slow_table(slow: dict[str, dict[str, float]]) -> list[str]:
     head = ["network", "computing alone", "reading alone"]
     head += [f"{reader} (times the larger of the two)" for reader in ("sync", "async", "workers")]
     return table(head, rows, "lrrrrr")
-
-
-def _draw(
-    reading: dict[tuple[str, str], dict[str, dict[str, float]]],
-    slow: dict[str, dict[str, float]],
-    path: Path,
-) -> None:
-    """Draw images per second of each source, and the seconds with the slow one."""
-    figure = Figure(figsize=(11, 4), layout="constrained")
-    sources = list(dict.fromkeys(source for source, _ in reading))
-    panels = figure.subplots(1, len(sources) + len(slow))
-    for axes, source in zip(panels, sources, strict=False):
-        for shift, (what, colour) in enumerate((("alone", BLUE), ("training", ORANGE))):
-            heights = [reading[source, reader][what]["images_per_second"] for reader in READERS]
-            places = [number + 0.4 * shift for number in range(len(READERS))]
-            label = "reading alone" if what == "alone" else "training the CNN"
-            axes.bar(places, heights, 0.4, color=colour, label=label)
-        axes.set_xticks([n + 0.2 for n in range(len(READERS))], READERS, rotation=45)
-        axes.set(title=f"from {source}", ylabel="images/s", yscale="log")
-    for axes, (model, seconds) in zip(panels[len(sources) :], slow.items(), strict=True):
-        axes.bar(range(len(seconds)), seconds.values(), color=[BLUE, BLUE, *[ORANGE] * 3])
-        axes.set_xticks(range(len(seconds)), seconds, rotation=45, ha="right")
-        axes.axhline(max(list(seconds.values())[:2]), color="black", linewidth=0.8, linestyle="--")
-        axes.set(title=f"{1000 * WAIT:.0f} ms a batch, {model}", ylabel="seconds")
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper left", ncols=2)
-    with atomic_write(path) as temporary:
-        figure.savefig(temporary, dpi=120, format="png")
 
 
 if __name__ == "__main__":
