@@ -10,6 +10,7 @@ read_exact is the tutorial's own way, squeeze and invert: for one centred dark d
 read_exact 是教程原来的做法：缩放再反相，只适合白底上一个居中的深色数字。
 """
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,8 +35,9 @@ __all__ = [
 SIDE = 28  # pixels of an MNIST image
 BOX = 20  # pixels of the box that its digit fits
 FINE = 5  # a digit is drawn this much finer first
-LONG_SIDES = (224, 1000)  # pixels at which a picture is looked at; more, if need be
+FIRST_LOOK, LAST_LOOK = 140, 800  # pixels a side at which a square picture is looked at, at least
 WELL_SEEN = 56  # pixels that a digit should have there
+THICK_ENOUGH = 2.5  # pixels that its strokes should have there
 STROKE = (1.9, 4.2)  # pixels of a box; thickness of a stroke that MNIST's writers have
 MOST_STROKES, MOST_HOLES = 4, 3  # of a digit, even one that is broken or written with a flourish
 SEVERAL, UNLIKE = "several digits", "not like a digit"
@@ -87,12 +89,12 @@ def find_digit(image: Image.Image) -> FoundDigit:
     """
     if (ink := _mnist_image(image)) is not None:
         return FoundDigit(ink, (0, 0, SIDE, SIDE))
-    ink, shapes, labels = _shapes(image)
-    best, *others = shapes
+    look = _look(image)
+    best, *others = look.shapes
     several = best.width > 1.6 * best.height or any(
         other.height > 0.5 * best.height and other.weight > 0.2 * best.weight for other in others
     )
-    return _found(image, ink, labels, best, SEVERAL if several else "")
+    return _found(image, look, best, SEVERAL if several else "")
 
 
 def find_digits(image: Image.Image) -> list[FoundDigit]:
@@ -103,18 +105,18 @@ def find_digits(image: Image.Image) -> list[FoundDigit]:
     """
     if (ink := _mnist_image(image)) is not None:
         return [FoundDigit(ink, (0, 0, SIDE, SIDE))]
-    ink, shapes, labels = _shapes(image)
-    best = shapes[0]
+    look = _look(image)
+    best = look.shapes[0]
     row = [
         shape
-        for shape in shapes
+        for shape in look.shapes
         if shape.height > 0.4 * best.height
         and shape.weight > 0.05 * best.weight
         and shape.top < best.bottom
         and shape.bottom > best.top
     ]
     row.sort(key=lambda shape: shape.left)
-    return [_found(image, ink, labels, shape, "") for shape in row]
+    return [_found(image, look, shape, "") for shape in row]
 
 
 def _mnist_image(image: Image.Image) -> np.ndarray | None:
@@ -134,53 +136,64 @@ def _mnist_image(image: Image.Image) -> np.ndarray | None:
     return ink if fits else None
 
 
-Found = tuple[np.ndarray, list[Shape], np.ndarray]  # ink, its shapes, the map of their labels
+@dataclass(frozen=True)
+class _Look:
+    """A picture at one size: its ink `[H, W] uint8`, the shapes in it, the map of their labels."""
+
+    ink: np.ndarray
+    shapes: list[Shape]  # weightiest first, at least one
+    labels: np.ndarray
 
 
-def _shapes(image: Image.Image) -> Found:
-    """Return the shapes of a picture, weightiest first, at the size at which they are well seen."""
-    for long_side in LONG_SIDES:
-        found = _shapes_at(image, long_side)
-        if found and max(found[1][0].width, found[1][0].height) >= WELL_SEEN:
-            best = found[1][0]
-            inside = np.s_[best.top : best.bottom, best.left : best.right]
-            if thickness(np.isin(found[2][inside], best.labels)) >= 2.5:
-                return found
-        if long_side >= max(image.size):
+def _look(image: Image.Image) -> _Look:
+    """Look at a picture as closely as the weightiest of its shapes asks for, first from afar."""
+    side = math.sqrt(image.width * image.height)
+    times, least = (max(1, int(side / pixels)) for pixels in (FIRST_LOOK, LAST_LOOK))
+    while True:
+        look = _look_at(image, times)
+        seen = _how_well(look)
+        if seen >= 1 or times == least:
             break
-    if not found:
+        times = max(least, min(times // 2, int(times * seen / 1.1)))
+    if not look:
         raise NoDigitError("no digit found.")
-    return found
+    return look
 
 
-def _shapes_at(image: Image.Image, long_side: int) -> Found | None:
+def _how_well(look: _Look | None) -> float:
+    """Return how well the weightiest shape is seen: 1 is well, 0.5 is half as large as that."""
+    if not look:
+        return 0
+    best = look.shapes[0]
+    seen = max(best.width, best.height) / WELL_SEEN
+    return seen if seen < 1 else thickness(best.mask(look.labels)) / THICK_ENOUGH
+
+
+def _look_at(image: Image.Image, times: int) -> _Look | None:
     """Take the picture's dark ink or its light ink, whichever holds the weightiest shape."""
-    maps = ink_of(image, long_side)
-    most = max(ink_level(ink) for ink in maps)
-    best: Found | None = None
-    for ink in maps:
-        if ink_level(ink) < 0.25 * most:  # the halo of the other
+    maps = [(ink, ink_level(ink)) for ink in ink_of(image, times)]
+    most = max(level for _, level in maps)
+    best: _Look | None = None
+    for ink, level in maps:
+        if level < 0.25 * most:  # the halo of the other
             continue
-        shapes, labels = shapes_of(ink)
-        if shapes and (best is None or shapes[0].weight > best[1][0].weight):
-            best = ink, shapes, labels
+        shapes, labels = shapes_of(ink, level)
+        if shapes and (best is None or shapes[0].weight > best.shapes[0].weight):
+            best = _Look(ink, shapes, labels)
     return best
 
 
-def _found(
-    image: Image.Image, ink: np.ndarray, labels: np.ndarray, shape: Shape, note: str
-) -> FoundDigit:
-    rows, columns = ink.shape
+def _found(image: Image.Image, look: _Look, shape: Shape, note: str) -> FoundDigit:
+    rows, columns = look.ink.shape
     left, top = max(0, shape.left - 2), max(0, shape.top - 2)
     right, bottom = min(columns, shape.right + 2), min(rows, shape.bottom + 2)
-    inside = np.s_[top:bottom, left:right]
-    mine = np.isin(labels[inside], shape.labels).astype(np.uint8)
+    ink = look.ink[top:bottom, left:right]
+    mine = shape.mask(look.labels, 2)
     near = cv2.dilate(mine, np.ones((3, 3), np.uint8))
-    digit = np.where(near > 0, ink[inside], 0).astype(np.float32)
-    digit /= shape.level
+    digit = cv2.multiply(ink, near, dtype=cv2.CV_32F, scale=1 / shape.level)
     if thickness(mine) < 3:  # a pen as fine as a pixel falls between two of them here and there
         around = cv2.GaussianBlur(cv2.dilate(digit, np.ones((3, 3), np.uint8)), (0, 0), 2)
-        digit /= np.clip(around, 0.4, 1)
+        digit = cv2.divide(digit, np.clip(around, 0.4, 1))
     x, y = image.width / columns, image.height / rows
     across = round(shape.left * x), round(shape.right * x)
     down = round(shape.top * y), round(shape.bottom * y)
@@ -202,10 +215,11 @@ def _oddity(fine: np.ndarray) -> str:
 
 def _as_mnist(fine: np.ndarray) -> np.ndarray:
     """Return the ink of a digit as MNIST has it, given 0..1 in a box that is FINE times larger."""
-    stroke = thickness(fine > 0.5) / FINE
+    mask = cv2.threshold(fine, 0.5, 1, cv2.THRESH_BINARY)[1].astype(np.uint8)
+    inner = cv2.distanceTransform(mask, cv2.DIST_L2, 5)  # a margin is around the ink
+    outer = cv2.distanceTransform(1 - mask, cv2.DIST_L2, 5)
+    stroke = _mean_thickness(inner, mask) / FINE
     change = (min(max(stroke, STROKE[0]), STROKE[1]) - stroke) / 2 * FINE
-    inner = cv2.distanceTransform((fine > 0.5).astype(np.uint8), cv2.DIST_L2, 5)
-    outer = cv2.distanceTransform((fine <= 0.5).astype(np.uint8), cv2.DIST_L2, 5)
     small = _fitted(np.clip(inner - outer + change + 0.5, 0, 1), BOX)
     canvas = np.zeros((3 * SIDE, 3 * SIDE), np.float32)
     height, width = small.shape
@@ -218,9 +232,13 @@ def _as_mnist(fine: np.ndarray) -> np.ndarray:
 
 def thickness(mask: np.ndarray) -> float:
     """Return the mean thickness in pixels of the strokes of `[H, W]` ink, 0 or 1."""
-    edged = np.pad(mask.astype(np.uint8), 1)  # ink ends where the picture does
-    depth = cv2.distanceTransform(edged, cv2.DIST_L2, 5)
-    return 4 * float(depth.sum()) / max(1, int(np.count_nonzero(mask))) - 1
+    mask = mask.astype(np.uint8)
+    edged = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT)  # ink ends with the picture
+    return _mean_thickness(cv2.distanceTransform(edged, cv2.DIST_L2, 5), mask)
+
+
+def _mean_thickness(depth: np.ndarray, mask: np.ndarray) -> float:
+    return 4 * float(depth.sum()) / max(1, cv2.countNonZero(mask)) - 1
 
 
 def _fitted(ink: np.ndarray, side: int) -> np.ndarray:

@@ -13,6 +13,7 @@ import logging
 import os
 import re
 import struct
+import threading
 import warnings
 from pathlib import Path
 from typing import BinaryIO
@@ -51,6 +52,35 @@ _UPRIGHT = {
 logging.getLogger("PIL").setLevel(logging.CRITICAL)  # it logs what it then raises
 
 
+class _Silence:
+    """No warnings of a picture that is read all the same, from the first thread in to the last out.
+
+    The filters belong to the whole process; each thread would put back what it found.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._filters = warnings.catch_warnings()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._inside:
+                self._filters = warnings.catch_warnings()
+                self._filters.__enter__()
+                warnings.simplefilter("ignore")
+            self._inside += 1
+
+    def __exit__(self, *exception: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                self._filters.__exit__(None, None, None)
+
+
+_SILENCE = _Silence()
+
+
 def open_picture(source: str | Path | bytes, name: str | None = None) -> Image.Image:
     """Decode a picture file, or the bytes of one, and turn it upright as its EXIF data say.
 
@@ -70,8 +100,7 @@ def open_picture(source: str | Path | bytes, name: str | None = None) -> Image.I
             f"{name} is too large: {size:,} bytes, expected at most {LARGEST_FILE:,}."
         )
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a picture that is read all the same
+        with _SILENCE:
             return _decode(content, name)
     except PictureError:
         raise

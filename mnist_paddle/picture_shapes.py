@@ -42,6 +42,15 @@ class Shape:
     def bottom(self) -> int:
         return self.top + self.height
 
+    def mask(self, labels: np.ndarray, margin: int = 0) -> np.ndarray:
+        """Return its pixels in its box and a margin, as far as the picture goes, `uint8` 0 or 1."""
+        top, left = max(0, self.top - margin), max(0, self.left - margin)
+        inside = labels[top : self.bottom + margin, left : self.right + margin]
+        mine = inside == self.labels[0]
+        for label in self.labels[1:]:
+            mine |= inside == label
+        return mine.astype(np.uint8)
+
     def joined(self, other: "Shape") -> "Shape":
         left, top = min(self.left, other.left), min(self.top, other.top)
         return Shape(
@@ -53,21 +62,32 @@ class Shape:
         )
 
 
-def shapes_of(ink: np.ndarray) -> tuple[list[Shape], np.ndarray]:
-    """Return the shapes in `[H, W] uint8` ink, weightiest first, and the map of their labels."""
-    level = ink_level(ink)
+def shapes_of(ink: np.ndarray, level: float) -> tuple[list[Shape], np.ndarray]:
+    """Return the shapes in `[H, W] uint8` ink, weightiest first, and the map of their labels.
+
+    `level` is the ink's, of `ink_level`.
+    """
     if level < LEAST_INK:
         return [], np.zeros(ink.shape, np.int32)
-    mask = (ink > 0.45 * level).astype(np.uint8)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    mask = cv2.threshold(ink, 0.45 * level, 1, cv2.THRESH_BINARY)[1]
+    labels, stats = _components(mask)
     if min(mask.shape) >= 60 and _some_are_long(stats, mask.shape):
         clean = without_lines(mask)
         mask = clean if clean.any() else mask  # a 1 that fills the picture
-        _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+        labels, stats = _components(mask)
     order = np.argsort(-stats[1:, cv2.CC_STAT_AREA])[:MOST_PARTS] + 1
     parts = [_part(ink, labels, stats[label], int(label)) for label in order]
     parts = [part for part in parts if not _is_frame(part, parts, labels)]
     return sorted(_grouped(parts), key=lambda shape: -shape.weight), labels
+
+
+def _components(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the connected parts of a mask: the map of their labels, and OpenCV's table of them."""
+    algorithm = cv2.CCL_BBDT  # twice as fast here as the one by default
+    _, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
+        mask, 8, cv2.CV_32S, algorithm
+    )
+    return labels, stats
 
 
 def ink_level(ink: np.ndarray) -> float:

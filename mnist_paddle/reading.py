@@ -1,11 +1,13 @@
 """Read the digits in many pictures: files, folders, patterns, standard input; one answer for each.
 
 A picture that cannot be read is an answer too, with its sentence, and the others are read on.
-Pictures go through the network 64 at a time.
+Threads decode pictures and look for their digits, a thread for each core, while the network reads
+those that are found: the first picture at once, then ever more at a time, up to 64.
 
 读取许多图片中的数字：文件、文件夹、通配符或标准输入，每张图片给出一个答案。
 读不了的图片也有答案，就是一句说明；其余的照常读下去。
-图片每 64 张一批送入网络。
+每个 CPU 核心一个线程，解码图片、寻找数字；网络同时读取已经找到的数字：
+第一张立即读取，之后每批越来越多，最多 64 张。
 """
 
 import glob
@@ -14,7 +16,9 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -32,7 +36,8 @@ SUFFIXES = {
     *(".webp", ".ppm", ".pgm", ".pbm", ".pnm", ".avif"),
 }  # what a folder is searched for; a file that is named may be called anything
 STANDARD_INPUT = "-"
-BATCH = 64  # pictures
+BATCH = 64  # pictures that go through the network together
+AHEAD = 2 * BATCH  # pictures that are looked at before the network is ready for them
 NO_DIGIT = "no digit found"
 NOT_SURE = "low confidence"
 EVEN = 0.5
@@ -138,12 +143,38 @@ def read_pictures(
         CheckpointError: the network gives no finite numbers.
     """
     sure = sure_from(trained)
-    pictures = iter(sources)
-    while batch := [_look(name, source, exact, strip) for name, source in islice(pictures, BATCH)]:
+    for batch in _in_batches(lambda name, source: _look(name, source, exact, strip), sources):
         ink = [found.ink for reading in batch for found in reading.found]
         answers = iter(predict(trained, np.stack(ink)) if ink else ())
         for reading in batch:
             yield _with_answers(reading, tuple(islice(answers, len(reading.found))), sure)
+
+
+def _in_batches(
+    look: Callable[[str, Source], Reading], sources: Iterable[tuple[str, Source]]
+) -> Iterator[list[Reading]]:
+    """Look at the pictures in threads, ahead of who asks, and yield them in their order."""
+    pictures = iter(sources)
+    looks: deque[Future[Reading]] = deque()
+    pool = ThreadPoolExecutor(_cores())
+    size = 1
+    try:
+        while True:
+            wanted = islice(pictures, AHEAD - len(looks))
+            looks.extend(pool.submit(look, name, source) for name, source in wanted)
+            if not looks:
+                return
+            yield [looks.popleft().result() for _ in range(min(size, len(looks)))]
+            size = min(2 * size, BATCH)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _cores() -> int:
+    """Return the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _look(name: str, source: Source, exact: bool, strip: bool) -> Reading:
