@@ -215,7 +215,7 @@ def train_all(
         tqdm(
             total=sum(training.cost for training in trainings) + (cost if after else 0),
             initial=done,
-            bar_format="{desc}: {percentage:3.0f}%|{bar}| {n:.1f}/{total:.1f} epochs of the CNN "
+            bar_format="{desc}{percentage:3.0f}%|{bar}| {n:.1f}/{total:.1f} epochs of the CNN "
             "[{elapsed}<{remaining}]",
             disable=None,
         ) as bar,
@@ -249,11 +249,13 @@ def _train(waiting: list[Training], jobs: int, bar: tqdm) -> list[str]:
                 problems += [problem] if problem else []
                 tqdm.write(problem or _summary(process))
                 sys.stdout.flush()  # a log that is followed shows it at once
-    finally:  # Ctrl-C, say: each writes a checkpoint
+    finally:  # after Ctrl-C, say: each writes a checkpoint
         for process in running:
             process.process.terminate()
         for process in running:
             process.process.wait()
+        if running:
+            tqdm.write(f"stopped {len(running)} trainings: the same command goes on with them")
     return problems
 
 

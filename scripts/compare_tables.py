@@ -182,8 +182,8 @@ def _beside_published(
     """
     labels: dict[str, str] = {}
     for comparison in COMPARISONS.values():
-        for label, run in comparison.runs.items():
-            labels.setdefault(run, label)
+        for label, key in comparison.runs.items():
+            labels.setdefault(key, label)  # of several names the first
     sentences: dict[bool, list[str]] = {True: [], False: []}
     for figure in figures:
         run = figure.get("ours")

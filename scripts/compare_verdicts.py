@@ -181,20 +181,21 @@ def equal(*runs: str) -> Check:
     return check
 
 
-def not_comparable(runs: Sequence[str], others: Sequence[str]) -> Check:
-    """Claim that of two epochs, one with each loss, the lower loss may read less on valid."""
+def not_comparable(square: Sequence[str], cross: Sequence[str]) -> Check:
+    """Claim that of two epochs, one of each loss, that with the lower loss may read less."""
 
     def check(results: Results) -> Verdict:
         found: list[tuple[float, float, float, float] | None] = []
-        for seed in range(len(results.outcomes[runs[0]])):
-            ours, theirs = (_epochs(results, keys, seed) for keys in (runs, others))
+        for seed in range(len(results.outcomes[square[0]])):
+            ours, theirs = (_epochs(results, keys, seed) for keys in (square, cross))
             pairs = [(*a, *b) for a in ours for b in theirs if (a[0] - b[0]) * (a[1] - b[1]) > 0]
             found.append(max(pairs, key=lambda p: abs(p[1] - p[3]), default=None))
         example = next((pair for pair in found if pair), None)
-        evidence = f"such a pair of epochs for {sum(map(bool, found))} of {len(found)} seeds"
+        seeds = f"{sum(map(bool, found))} of {len(found)} seeds"
+        evidence = f"a pair of epochs in which the lower loss reads less: found for {seeds}"
         if example:
-            texts = [f"{example[i]:.3f} and {example[i + 1]:.2f} %" for i in (0, 2)]
-            evidence += f"; loss and accuracy on valid of one: {texts[0]}, {texts[1]}"
+            texts = [f"{example[i]:.3f} with {example[i + 1]:.2f} % of valid" for i in (0, 2)]
+            evidence += f"; square error {texts[0]}, cross entropy {texts[1]}"
         return Verdict(decide_each(list(map(bool, found))), evidence)
 
     return check

@@ -148,7 +148,9 @@ def test_losses_are_not_comparable_where_the_lower_one_reads_less(results, tmp_p
         cnn_ce={"loss": [0.4] * 3, "valid": [95] * 3},
     )
     assert verdict("losses", 2, found).word == SUPPORTED
-    assert verdict("losses", 2, found).evidence.endswith("0.500 and 40.00 %, 0.800 and 95.00 %")
+    assert verdict("losses", 2, found).evidence.endswith(
+        "square error 0.500 with 40.00 % of valid, cross entropy 0.800 with 95.00 % of valid"
+    )
     for outcome in found["losses"].outcomes["mlp_ce"]:
         outcome.epoch_losses = np.array([0.45, 0.45])
     assert verdict("losses", 2, found).word == REFUTED
