@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-import yaml
 from cyclopts import App, ArgumentCollection, Parameter, Token
 from cyclopts.config import Dict
 
@@ -254,6 +253,8 @@ def read_config_file(name: str | Path) -> dict[str, Any]:
         ConfigError: no such file, not a YAML mapping, or a key that Config does not have; the
             nearest right name is suggested.
     """
+    import yaml
+
     path = Path(name)
     if not path.is_file():
         path = CONFIGS / f"{path.stem}.yaml"

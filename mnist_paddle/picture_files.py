@@ -186,12 +186,20 @@ def _open_picture(file: BinaryIO) -> ImageFile.ImageFile | None:
     """Return the picture with its size, not yet decoded, or None if it has no format of ours.
 
     Image.open does the same, but warns or raises at a number of pixels of its own, before one can
-    ask for the size.
+    ask for the size. Pillow loads its five common formats first, all others only for other files.
     """
-    Image.init()
     start = file.read(16)
+    Image.preinit()
+    picture = _open_as_known(file, start)
+    if picture is None:
+        Image.init()
+        picture = _open_as_known(file, start)
+    return picture
+
+
+def _open_as_known(file: BinaryIO, start: bytes) -> ImageFile.ImageFile | None:
     for name in FORMATS:
-        if name not in Image.OPEN:  # AVIF came with Pillow 11.3
+        if name not in Image.OPEN:  # not loaded, or AVIF, which came with Pillow 11.3
             continue
         factory, accept = Image.OPEN[name]
         try:

@@ -17,10 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-import yaml
-
 from .config import Config
-from .launcher import Launch, launch
 
 LEAST_PART = 25  # images of a batch for each process; with fewer the averaging takes too long
 SMALL = ("linear", "mlp")  # their steps are shorter than the averaging of their gradients
@@ -54,6 +51,10 @@ def train_in_processes(config: Config) -> int:
 
     Their logs lie in a temporary folder, which stays only if a process failed without a sentence.
     """
+    import yaml
+
+    from .launcher import Launch, launch
+
     folder = Path(tempfile.mkdtemp(prefix="mnist_paddle_"))
     code = 0
     try:

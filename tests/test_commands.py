@@ -128,6 +128,42 @@ def test_every_script_answers_help_without_importing_paddle(script, tmp_path):
     assert "Usage:" in finished.stdout
 
 
+def loaded_after(*words, program):
+    """Run a script or code in a process of its own; return the names of the modules it loaded."""
+    code = "import atexit, sys; atexit.register(lambda: print(*sys.modules, sep='\\n')); " + program
+    finished = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code, *map(str, words)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert finished.returncode == 0, finished.stderr
+    return finished.stdout.split()
+
+
+def test_help_loads_neither_paddle_nor_what_only_other_commands_need():
+    program = "from mnist_paddle.commands import main; main('train', ['--help'])"
+    loaded = loaded_after(program=program)
+    assert "mnist_paddle.commands.training" in loaded
+    others = {"paddle", "numpy", "PIL", "matplotlib", "yaml", "tqdm", "mnist_paddle.launcher"}
+    assert not others & set(loaded)
+    assert not {f"mnist_paddle.commands.{name}" for name in ("predicting", "demo")} & set(loaded)
+
+
+def test_predict_loads_nothing_large_but_paddle():
+    program = "from mnist_paddle.commands import main; main('predict', sys.argv[1:])"
+    loaded = loaded_after(ROOT / "work" / "example_0.jpg", program=program)
+    assert "paddle" in loaded
+    by_paddle = set(loaded_after(program="import paddle"))
+    for name in ("matplotlib", "scipy", "yaml", "onnxruntime", "visualdl", "starlette"):
+        assert name not in loaded or name in by_paddle
+
+
+def test_the_list_of_commands_says_what_each_does(command):
+    shown = command("--help").stdout
+    assert re.search(r"^\W*train +Train a network on the data file", shown, re.MULTILINE)
+
+
 def test_prepare_data_writes_drawn_digits_and_prints_shapes(monkeypatch, capsys, tmp_path):
     """The sizes are printed with their own split's name, the types are dtypes."""
     sizes = {"train": 60, "valid": 12, "eval": 14}

@@ -8,19 +8,22 @@ What a user can mend is one sentence on standard error and exit code 2, never a 
 用户能改正的错误，只在标准错误上打印一句话，退出码为 2，不打印调用栈。
 """
 
-from . import checking, data, demo, evaluating, exporting, launching, predicting, training
+from ..config import use_config_file
 from .app import app, complete, main
 
-__all__ = [
-    "app",
-    "checking",
-    "complete",
-    "data",
-    "demo",
-    "evaluating",
-    "exporting",
-    "launching",
-    "main",
-    "predicting",
-    "training",
-]
+__all__ = ["app", "complete", "main"]
+
+# A command's module is imported when the command is asked for.
+app.command(f"{__name__}.training:train", name="train", config=use_config_file)
+for _name, _function in {
+    "check_data": "checking:check_data",
+    "demo": "demo:demo",
+    "evaluate": "evaluating:evaluate",
+    "export": "exporting:export",
+    "export_files": "checking:export_files",
+    "launch": "launching:launch",
+    "make_example": "data:make_example",
+    "predict": "predicting:predict",
+    "prepare_data": "data:prepare_data",
+}.items():
+    app.command(f"{__name__}.{_function}", name=_name)

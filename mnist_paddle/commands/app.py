@@ -16,7 +16,6 @@ from cyclopts import App, CycloptsError, Parameter
 
 from ..config import DEFAULT_DATA, NEWEST
 from ..errors import InputError, Stopped
-from ..launcher import separate_script
 
 app = App(
     name="mnist-paddle",
@@ -30,6 +29,9 @@ def main(command: str | None = None, tokens: Sequence[str] | None = None) -> Non
     """Run one command, or the one that the first word names, and end the process on bad input."""
     _log_to_standard_error()
     words = [*([command] if command else []), *(sys.argv[1:] if tokens is None else tokens)]
+    if words[:1] in ([], ["--help"], ["-h"]):
+        for name in app:
+            app[name]  # import it: the help shows what each command does
     try:
         app(complete(words), exit_on_error=False, print_error=False)
     except (CycloptsError, InputError) as error:
@@ -55,6 +57,8 @@ def complete(words: Sequence[str]) -> list[str]:
     """Spell out what the command line may leave out: `--resume` alone is `--resume newest`."""
     words = list(words)
     if words[:1] == ["launch"]:
+        from ..launcher import separate_script
+
         return ["launch", *separate_script(words[1:])]
     if words[:1] == ["train"]:
         for word, following in zip(words, [*words[1:], "-"], strict=True):

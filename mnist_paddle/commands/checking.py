@@ -13,10 +13,9 @@ from cyclopts import Parameter
 
 from ..config import DEFAULT_DATA
 from ..errors import DataError
-from .app import app, make_default_data
+from .app import make_default_data
 
 
-@app.command(name="check_data")
 def check_data(
     *,
     data: str = DEFAULT_DATA,
@@ -68,7 +67,6 @@ def check_data(
         raise DataError(report.fault)
 
 
-@app.command(name="export_files")
 def export_files(
     *,
     out: Path,

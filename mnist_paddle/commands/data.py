@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from ..config import DEFAULT_DATA
-from .app import app
 
 
-@app.command(name="prepare_data")
 def prepare_data(
     *,
     from_: Path | None = None,
@@ -40,7 +38,6 @@ def prepare_data(
     _describe_data(out)
 
 
-@app.command(name="make_example")
 def make_example(*, out: Path = Path("work/example_0.jpg"), seed: int = 5) -> None:
     """Draw the example picture, a 0 that looks handwritten, dark on white, 280×280.
 

@@ -12,10 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..errors import InputError
-from .app import app
 
 
-@app.command(name="demo")
 def demo(*, checkpoint: Path | None = None, host: str = "127.0.0.1", port: int = 8000) -> None:
     """Serve a pad to draw digits on: open the printed address in a browser, Ctrl-C ends it.
 

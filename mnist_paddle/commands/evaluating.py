@@ -10,10 +10,9 @@ from typing import Literal
 
 from ..config import DEFAULT_DATA, WholeNumber
 from ..errors import DeviceError
-from .app import app, make_default_data
+from .app import make_default_data
 
 
-@app.command(name="evaluate")
 def evaluate(
     *,
     checkpoint: Path | None = None,

@@ -11,12 +11,10 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from ..config import DEFAULT_DATA
-from .app import app
 
 IMAGES = 1000  # that the export and the original are compared on
 
 
-@app.command(name="export")
 def export(
     folder: Annotated[Path, Parameter(name=["--out", "-o"])],
     *,

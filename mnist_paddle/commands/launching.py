@@ -15,7 +15,6 @@ from ..launcher import launch as start_processes
 from .app import app
 
 
-@app.command(name="launch")
 def launch(
     *words: Annotated[str, Parameter(allow_leading_hyphen=True)],
     options: Launch = Launch(),  # noqa: B008

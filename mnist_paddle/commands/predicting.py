@@ -12,10 +12,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from ..errors import InputError
-from .app import app
 
 
-@app.command(name="predict")
 def predict(
     *pictures: Annotated[str, Parameter(allow_leading_hyphen=True)],
     checkpoint: Path | None = None,

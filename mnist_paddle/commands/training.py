@@ -8,12 +8,11 @@ A device or data that cannot be used is an error before training starts.
 import sys
 from pathlib import Path
 
-from ..config import Config, use_config_file
+from ..config import Config
 from ..processes import decide_processes, train_in_processes, wants_launch
-from .app import app, make_default_data
+from .app import make_default_data
 
 
-@app.command(name="train", config=use_config_file)
 def train(*, config: Path | None = None, options: Config = Config()) -> None:  # noqa: B008
     """Train a network on the data file and write the run folder.
 

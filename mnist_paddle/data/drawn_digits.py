@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 
@@ -196,8 +197,12 @@ def _skeleton_tables(text: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return table, weights, strokes
 
 
+@cache
 def _all_tables() -> tuple[np.ndarray, ...]:
-    """Stack the tables of all skeletons, padded with points of no weight to the longest."""
+    """Stack the tables of all skeletons, padded with points of no weight to the longest.
+
+    Points, weights, strokes; of each digit, how many skeletons it has and the first one's place.
+    """
     tables = [_skeleton_tables(text) for texts in SKELETONS.values() for text in texts]
     longest = max(len(points) for points, _, _ in tables)
     points = np.stack([np.pad(p, ((0, longest - len(p)), (0, 0))) for p, _, _ in tables])
@@ -205,9 +210,6 @@ def _all_tables() -> tuple[np.ndarray, ...]:
     strokes = np.stack([s for _, _, s in tables])
     ways = np.array([len(texts) for texts in SKELETONS.values()])
     return points, weights, strokes, ways, np.cumsum(ways) - ways
-
-
-POINTS, WEIGHTS, STROKES, WAYS, FIRST = _all_tables()
 
 
 def _warp(dots: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -241,12 +243,13 @@ def _pen_path(
     The pen is its stroke's thickness. A step is 0 where the pen was in the air.
     """
     count = len(labels)
-    way = FIRST[labels] + np.floor(rng.random(count) * WAYS[labels]).astype(int)
+    all_points, weights, all_strokes, ways, first = _all_tables()
+    way = first[labels] + np.floor(rng.random(count) * ways[labels]).astype(int)
     shakiness = rng.uniform(0, 0.065, (count, 1, 1))
-    points = POINTS[way] + shakiness * rng.standard_normal((count, *POINTS.shape[1:]))
-    strokes = STROKES[way]
-    moves = rng.normal(0, 0.03, (count, STROKES.max() + 1, 2))  # strokes do not meet exactly
-    dots = WEIGHTS[way] @ points - 0.5 + np.take_along_axis(moves, strokes[:, :, None], axis=1)
+    points = all_points[way] + shakiness * rng.standard_normal((count, *all_points.shape[1:]))
+    strokes = all_strokes[way]
+    moves = rng.normal(0, 0.03, (count, all_strokes.max() + 1, 2))  # strokes do not meet exactly
+    dots = weights[way] @ points - 0.5 + np.take_along_axis(moves, strokes[:, :, None], axis=1)
     dots = _warp(dots, rng)
     steps = np.linalg.norm(np.diff(dots, axis=1, prepend=dots[:, :1]), axis=2)
     steps *= strokes == np.concatenate([strokes[:, :1], strokes[:, :-1]], axis=1)
