@@ -83,9 +83,9 @@ class _ConvPool(PyLayer):
         return paddle.to_tensor(np.ascontiguousarray(pooled.transpose(0, 3, 1, 2)))
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, *gradients: Tensor) -> Any:
         patches, matrix, outputs, greatest, shape, weight_shape, x_is_constant = ctx.kept
-        left = gradient.numpy().transpose(0, 2, 3, 1).reshape(len(patches), -1)
+        left = gradients[0].numpy().transpose(0, 2, 3, 1).reshape(len(patches), -1)
         bias_gradient = left.sum(axis=0)
         to_outputs = np.empty_like(outputs)
         for i in range(4):  # what goes to one neighbour is not left for the next
@@ -143,9 +143,8 @@ def _one_kernel(four: np.ndarray, shape: list[int]) -> np.ndarray:
     """Add up the gradients of the four kernels, as `_four_kernels` places them, to that of one."""
     outputs, channels, size, _ = shape
     corners = four.reshape(size + 1, size + 1, channels, 2, 2, outputs)
-    kernel = sum(
-        corners[down : down + size, right : right + size, :, down, right]
-        for down in (0, 1)
-        for right in (0, 1)
-    )
+    kernel = np.zeros((size, size, channels, outputs), np.float32)
+    for down in (0, 1):
+        for right in (0, 1):
+            kernel += corners[down : down + size, right : right + size, :, down, right]
     return np.ascontiguousarray(kernel.transpose(3, 2, 0, 1))

@@ -56,9 +56,9 @@ def elastic(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     points = rng.standard_normal((5, 5, 2), dtype=np.float32) * _ELASTIC_PIXELS
     moved = cv2.resize(points, (width, height), interpolation=cv2.INTER_CUBIC)
     y, x = np.mgrid[:height, :width].astype(np.float32) + 0.5
-    moved[..., 0] += a * x + b * y + from_x - 0.5
-    moved[..., 1] += c * x + d * y + from_y - 0.5
-    return cv2.remap(image, moved, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    source_x = moved[..., 0] + a * x + b * y + from_x - 0.5
+    source_y = moved[..., 1] + c * x + d * y + from_y - 0.5
+    return cv2.remap(image, source_x, source_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
 
 
 _ELASTIC_PIXELS = 0.8
