@@ -161,9 +161,11 @@ def _end(batches: Any) -> None:
 
 def load_resident(images: Any, labels: np.ndarray, place: Place) -> tuple[Tensor, Tensor]:
     """Put a whole data set on the device: images `[N, 1, 28, 28] uint8`, labels `[N, 1]`."""
-    starts = range(0, len(images), 10_000)  # images that are read from files come in parts
-    parts = [images[np.arange(i, min(i + starts.step, len(images)))] for i in starts]
-    pixels = np.concatenate(parts)
+    pixels = images
+    if not isinstance(images, np.ndarray):  # images that are read from files come in parts
+        starts = range(0, len(images), 10_000)
+        parts = [images[np.arange(i, min(i + starts.step, len(images)))] for i in starts]
+        pixels = np.concatenate(parts)
     return paddle.to_tensor(pixels, place=place), paddle.to_tensor(labels, place=place)
 
 

@@ -187,6 +187,20 @@ def test_a_worker_that_is_killed_is_an_error_and_not_a_wait():
     assert not multiprocessing.active_children()
 
 
+def test_a_step_takes_only_indices_to_resident_data(monkeypatch, rng):
+    images = rng.integers(0, 256, [50, 1, 28, 28], np.uint8)
+    resident = load_resident(images, np.zeros([50, 1], np.int64), PLACE)
+    taken, to_tensor = [], paddle.to_tensor
+    monkeypatch.setattr(
+        paddle,
+        "to_tensor",
+        lambda data, **options: taken.append(data) or to_tensor(data, **options),
+    )
+    plan = [rng.permutation(50)[:7] for _ in range(3)]
+    assert len(list(read_resident(resident, plan))) == 3
+    assert all(data is chosen for data, chosen in zip(taken, plan, strict=True))
+
+
 def test_resident_data_are_the_batches_of_sync_bit_for_bit(rng):
     images = rng.integers(0, 256, [12_345, 1, 4, 4], dtype=np.uint8)  # two parts and a bit
     labels = np.arange(12_345).reshape(-1, 1)
