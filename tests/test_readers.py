@@ -187,15 +187,29 @@ def test_a_worker_that_is_killed_is_an_error_and_not_a_wait():
     assert not multiprocessing.active_children()
 
 
+class Indexed:
+    """Images that are not an array, as those in files are not."""
+
+    def __init__(self, images):
+        self.images = images
+
+    def __len__(self):
+        return len(self.images)
+
+    def __getitem__(self, chosen):
+        return self.images[chosen]
+
+
 def test_a_step_takes_only_indices_to_resident_data(monkeypatch, rng):
     images = rng.integers(0, 256, [50, 1, 28, 28], np.uint8)
     resident = load_resident(images, np.zeros([50, 1], np.int64), PLACE)
     taken, to_tensor = [], paddle.to_tensor
-    monkeypatch.setattr(
-        paddle,
-        "to_tensor",
-        lambda data, **options: taken.append(data) or to_tensor(data, **options),
-    )
+
+    def watched(data, **options):
+        taken.append(data)
+        return to_tensor(data, **options)
+
+    monkeypatch.setattr(paddle, "to_tensor", watched)
     plan = [rng.permutation(50)[:7] for _ in range(3)]
     assert len(list(read_resident(resident, plan))) == 3
     assert all(data is chosen for data, chosen in zip(taken, plan, strict=True))
@@ -206,6 +220,8 @@ def test_resident_data_are_the_batches_of_sync_bit_for_bit(rng):
     labels = np.arange(12_345).reshape(-1, 1)
     resident = load_resident(images, labels, PLACE)
     assert resident[0].dtype == paddle.uint8
+    from_files = load_resident(Indexed(images), labels, PLACE)
+    assert (from_files[0] == resident[0]).all()
     plan = [rng.integers(0, 12_345, size) for size in (100, 7, 1)]
     scaled = [(np.divide(images[c], np.float32(255), dtype=np.float32), labels[c]) for c in plan]
     for ours, theirs in zip(read_resident(resident, plan), read_sync(scaled, PLACE), strict=True):
