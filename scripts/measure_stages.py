@@ -16,10 +16,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
-from cyclopts import run
+from cyclopts import Parameter, run
 from readme import ROOT, machine, table, write_into_readme
 from tqdm import tqdm
 
@@ -45,7 +45,10 @@ FLOORS = {
 
 
 def measure_stages(
-    *, jobs: int = 2, data: str = "work/mnist.json.gz", seeds: Sequence[int] = (0, 1)
+    *,
+    jobs: int = 2,
+    data: str = "work/mnist.json.gz",
+    seeds: Annotated[tuple[int, ...], Parameter(consume_multiple=True)] = (0, 1),
 ) -> None:
     """Train every config that has no result yet, then write the table."""
     if not DRAWN_DATA.exists():
