@@ -10,10 +10,6 @@ reading must hide. Each figure is the median of RUNS processes of their own, one
 """
 
 import json
-import os
-import statistics
-import subprocess
-import sys
 import tempfile
 from datetime import date
 from pathlib import Path
@@ -22,6 +18,7 @@ from typing import Any
 import paddle
 from compare_figures import draw_readers
 from cyclopts import run
+from measuring import medians, run_python
 from readme import ROOT, machine, table, write_into_readme
 
 from mnist_paddle.atomic import atomic_write
@@ -91,15 +88,9 @@ class Measure:
         task = {"train": train, "wait": wait, "batches": self.batches, **settings}
         figures = []
         for _ in range(self.runs):
-            finished = subprocess.run(
-                [sys.executable, ROOT / "scripts/one_reading.py", json.dumps(task)],
-                env={**os.environ, "OMP_NUM_THREADS": "1"},
-                stdout=subprocess.PIPE,
-                text=True,
-                check=True,
-            )
-            figures.append(json.loads(finished.stdout.splitlines()[-1]))
-        return {key: statistics.median(row[key] for row in figures) for key in figures[0]}
+            line = run_python(ROOT / "scripts/one_reading.py", json.dumps(task))
+            figures.append(json.loads(line))
+        return medians(figures)
 
 
 def _slow_source(measure: Measure, model: str, data: str) -> dict[str, float]:

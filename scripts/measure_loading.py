@@ -8,25 +8,21 @@ process's peak (VmHWM, so Linux only). The data file is copied first, so its cac
 """
 
 import shutil
-import statistics
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 from cyclopts import run
+from measuring import medians, run_python
 
 CODE = """
-import gzip, json, re, sys, time
-from pathlib import Path
+import gzip, json, sys, time
 from mnist_paddle.data import load_data
+from measuring import peak_mebibytes
 
 way, path = sys.argv[1:]
 started = time.perf_counter()
 json.load(gzip.open(path)) if way == "json.load" else load_data(way, path)
-seconds = time.perf_counter() - started
-peak = re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]
-print(seconds, int(peak) / 1024)
+print(time.perf_counter() - started, peak_mebibytes())
 """
 
 
@@ -41,17 +37,20 @@ def measure_loading(*, data: Path = Path("work/mnist.json.gz"), runs: int = 3) -
             _print_row(f"load_data({mode!r}), warm", copy, mode, runs)
 
 
+def load_once(path: Path, way: str, cold: bool = False) -> dict[str, float]:
+    """Read a data file in a process of its own; return seconds and MiB.
+
+    `way` is "json.load" or a mode of load_data; cold, the cache of the file is removed first.
+    """
+    for cache in path.parent.glob(f".{path.name}*.safetensors") if cold else ():
+        cache.unlink()
+    seconds, mebibytes = map(float, run_python("-c", CODE, way, path).split())
+    return {"seconds": seconds, "mebibytes": mebibytes}
+
+
 def _print_row(label: str, path: Path, way: str, runs: int, cold: bool = False) -> None:
-    figures = []
-    for _ in range(runs):
-        for cache in path.parent.glob(".*.safetensors") if cold else ():
-            cache.unlink()
-        finished = subprocess.run(
-            [sys.executable, "-c", CODE, way, path], capture_output=True, text=True, check=True
-        )
-        figures.append([float(word) for word in finished.stdout.split()])
-    seconds, mebibytes = (statistics.median(column) for column in zip(*figures, strict=True))
-    print(f"{label:28} {seconds:7.3f} s {mebibytes:7.0f} MiB")
+    figures = medians([load_once(path, way, cold) for _ in range(runs)])
+    print(f"{label:28} {figures['seconds']:7.3f} s {figures['mebibytes']:7.0f} MiB")
 
 
 if __name__ == "__main__":

@@ -10,9 +10,6 @@ removed afterwards), and trains the MLP for an epoch on each, valid and eval inc
 of the samples, which do grow.
 """
 
-import os
-import subprocess
-import sys
 import tempfile
 from datetime import date
 from pathlib import Path
@@ -20,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import paddle
 from cyclopts import run
+from measuring import run_python
 from readme import machine, table, write_into_readme
 
 from mnist_paddle.data import draw_digits, load_splits
@@ -28,17 +26,16 @@ from mnist_paddle.data.sample_files import ImageFiles
 MARK = "<!-- table of memory: scripts/measure_memory.py -->"
 BLOCK = 10_000  # digits that are drawn; they repeat
 IN_FOLDER = 1000  # files
-# The system's own figure for a process that has ended, ru_maxrss, may be that of its parent.
 CODE = """
-import re, sys
-from pathlib import Path
+import sys
+from measuring import peak_mebibytes
 from mnist_paddle.commands import main
 
 try:
     main("train", sys.argv[1:])
 except SystemExit as end:
     assert not end.code
-print(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+print(peak_mebibytes())
 """
 
 
@@ -108,14 +105,7 @@ def peak_mebibytes(data: Path) -> float:
     """Train for an epoch in a process of its own; return its peak memory."""
     words = ["--model", "mlp", "--epochs", 1, "--data", data, "--log_every", 10_000]
     words += ["--run_dir", f"{data}_run"]
-    finished = subprocess.run(
-        [sys.executable, "-c", CODE, *map(str, words)],
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    return int(finished.stdout.split()[-1]) / 1024
+    return float(run_python("-c", CODE, *words))
 
 
 def mebibytes_of_ids(data: Path) -> float:

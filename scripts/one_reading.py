@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from measuring import peak_mebibytes
+
 from mnist_paddle.config import Config
 from mnist_paddle.data import Split
 from mnist_paddle.feed import read_epoch
@@ -61,19 +63,13 @@ def main(train: bool, batches: int, wait: float, **settings: Any) -> dict[str, f
         "images_per_second": images / seconds,
         "batches": batches - 1,
         "cpu": (_cpu_seconds() - cpu) / seconds,
-        "mebibytes": _status("VmHWM") + workers,
+        "mebibytes": peak_mebibytes() + workers,
     }
 
 
 def _cpu_seconds() -> float:
     """Return the processor time of this process and of the workers that have ended."""
     return sum(os.times()[:4])
-
-
-def _status(key: str) -> float:
-    """Return a size of this process from /proc in MiB."""
-    found = re.search(rf"{key}:\s+(\d+)", Path("/proc/self/status").read_text())
-    return int(found[1]) / 1024 if found else 0.0
 
 
 def _children() -> list[int]:
