@@ -48,8 +48,9 @@ def material(tiny_data):
 
 @pytest.fixture(scope="module")
 def drawn(tiny_data, tmp_path_factory):
-    """Draw all figures as the command does; return its folder, and what each figure shows."""
-    out, facts = tmp_path_factory.mktemp("figures"), {}
+    """Draw all figures as the command does; return its folder, what each figure shows, by name,
+    and the networks that were trained for it, by the function that trains them."""
+    out, facts, networks = tmp_path_factory.mktemp("figures"), {}, {}
 
     def keep(name):
         def compute(material):
@@ -58,10 +59,19 @@ def drawn(tiny_data, tmp_path_factory):
 
         return TeachingFigure(compute, FIGURES[name].draw)
 
+    def keep_network(name, train):
+        def train_and_keep(material):
+            networks[name] = train(material)
+            return networks[name]
+
+        return train_and_keep
+
     with pytest.MonkeyPatch.context() as patch:
+        for name in ("train_linear", "train_mlp"):
+            patch.setattr(descents, name, keep_network(name, getattr(descents, name)))
         patch.setattr(teaching, "FIGURES", {name: keep(name) for name in FIGURES})
         figures.figures("all", data=str(tiny_data), out=out)
-    return out, facts
+    return out, facts, networks
 
 
 @pytest.fixture(scope="module")
@@ -70,13 +80,13 @@ def facts(drawn):
 
 
 @pytest.fixture(scope="module")
-def linear(material):
-    return descents.train_linear(material)
+def linear(drawn):
+    return drawn[2]["train_linear"]
 
 
 @pytest.fixture(scope="module")
-def mlp(material):
-    return descents.train_mlp(material)
+def mlp(drawn):
+    return drawn[2]["train_mlp"]
 
 
 def pixels_of(path):
@@ -95,7 +105,7 @@ def run(*words, folder):
 
 
 def test_every_figure_is_a_slide_and_no_other_file_is_left(drawn):
-    folder, _ = drawn
+    folder = drawn[0]
     assert {file.name for file in folder.iterdir()} == {f"{name}.png" for name in FIGURES}
     for name in FIGURES:
         ink = pixels_of(folder / f"{name}.png").min(axis=2) < 200
@@ -105,14 +115,13 @@ def test_every_figure_is_a_slide_and_no_other_file_is_left(drawn):
 
 
 def test_another_process_draws_the_same_pixels(drawn, tiny_data, tmp_path):
-    """With a network that is trained for it, and the one that is loaded."""
-    names = ("optimizers", "layers")
-    finished = run(*names, "--data", tiny_data, "--out", tmp_path / "out", folder=tmp_path)
+    """And trains the same network for it."""
+    path = tmp_path / "out" / "optimizers.png"
+    words = ("optimizers", "--data", tiny_data, "--out", path.parent)
+    finished = run(*words, folder=tmp_path)
     assert finished.returncode == 0, finished.stderr
-    paths = [tmp_path / "out" / f"{name}.png" for name in names]
-    assert finished.stdout.split() == list(map(str, paths))
-    for path in paths:
-        assert np.array_equal(pixels_of(path), pixels_of(drawn[0] / path.name)), path.name
+    assert finished.stdout.split() == [str(path)]
+    assert np.array_equal(pixels_of(path), pixels_of(drawn[0] / path.name))
 
 
 def test_the_command_knows_the_figures_by_name():
@@ -238,7 +247,8 @@ def test_the_black_ball_came_from_box_b_by_hand(facts):
 
 
 def loss_of_linear(model, material, weights):
-    """Put the two weights into the network itself, and compute its loss and their gradients."""
+    """Put the two weights into a copy of the network, and compute its loss and their gradients."""
+    model = copy.deepcopy(model)
     images, labels = material.training_images(descents.IMAGES, "float32")
     values = model.output.weight.numpy().copy()
     values[descents.PLACES, 0] = weights
@@ -246,9 +256,7 @@ def loss_of_linear(model, material, weights):
     model.output.weight.stop_gradient = False
     loss = OBJECTIVES["mse"].loss(model(images), labels)
     loss.backward()
-    gradient = model.output.weight.grad.numpy()[descents.PLACES, 0]
-    model.output.weight.clear_grad()
-    return float(loss), gradient
+    return float(loss), model.output.weight.grad.numpy()[descents.PLACES, 0]
 
 
 def test_the_walks_of_sgd_are_training_steps_of_the_linear_network(facts, material, linear):
@@ -310,7 +318,7 @@ def test_the_largest_rate_for_all_weights_is_where_the_linear_network_diverges(
 
 
 def loss_of_mlp(model, material, gains):
-    """Multiply the layers of a copy of the network itself, and compute its loss."""
+    """Multiply the layers of a copy of the network, and compute its loss."""
     model = copy.deepcopy(model)
     for layer, which in ((model.hidden1, 0), (model.hidden2, 0), (model.output, 1)):
         layer.weight.set_value(layer.weight * float(gains[which]))
