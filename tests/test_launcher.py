@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -330,7 +331,8 @@ def test_a_rank_that_does_not_come_up_is_an_error(folder):
     options = ["--nproc_per_node", "2", "--start_timeout", "6"]
     code, _, errors = folder.run("time.sleep(100)", options=options, PYTHONPATH=str(folder.path))
     assert code == 1
-    assert "error: 1 of 2 processes came up within 6 seconds; its log: " in errors
+    # on a busy machine not even the other one
+    assert re.search("error: [01] of 2 processes came up within 6 seconds; its log: ", errors)
 
 
 @needs_linux
