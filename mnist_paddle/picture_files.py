@@ -2,10 +2,13 @@
 
 Only formats that are merely decoded, within limits that are checked before anything is decoded.
 A large photograph is decoded at a fraction of its size (JPEG can do that), so it takes no longer.
+A compressed TIFF is decoded by another process: its library prints what it thinks of a damaged
+file, and what it may do wrong with one is done there.
 
 打开任何人给的图片文件：解码并转正，否则用一句话拒绝。
 只接受单纯解码的格式；各种限制在解码之前就检查。
 大照片直接按缩小的尺寸解码（JPEG 支持这样做），所以不会更慢。
+压缩的 TIFF 交给另一个进程解码：它的解码库遇到损坏的文件会直接打印，出了别的错也只影响那个进程。
 """
 
 import io
@@ -13,6 +16,8 @@ import logging
 import os
 import re
 import struct
+import subprocess
+import sys
 import threading
 import warnings
 from pathlib import Path
@@ -29,6 +34,7 @@ MOST_PIXELS = 50_000_000  # 200 MB as colours; Pillow begins to warn at 89 milli
 LARGEST_FILE = 32 << 20  # bytes; a photograph has 5 to 20 million
 MOST_SCANS = 100  # of a JPEG: each goes over the whole picture; a progressive one has 10
 MOST_PARTS = 100_000  # segments of a JPEG, strips of a TIFF
+LONGEST_WAIT = 60  # seconds for another process to decode a compressed TIFF
 LONG_SIDE = 1000  # pixels; a JPEG is decoded at 1/2, 1/4 or 1/8 as long as it keeps that many
 
 # What Pillow's decoders raise for damaged files, now and then an odd one.
@@ -145,16 +151,48 @@ def _decode(content: bytes, name: str) -> Image.Image:
                 f"expected at most {MOST_PIXELS:,} in all."
             )
         if any(tile[0] == "libtiff" for tile in picture.tile):
-            # libtiff prints what it thinks of a damaged file, and nothing can stop it.
-            raise PictureError(f"{name} is a compressed TIFF; save it as PNG.")
+            return _decoded_elsewhere(content, name)
         if max(width, height) > LONG_SIDE:
             share = LONG_SIDE / max(width, height)
             picture.draft(None, (max(1, int(width * share)), max(1, int(height * share))))
         picture.load()
-        orientation = picture.getexif().get(_ORIENTATION)
-        if orientation in _UPRIGHT:
-            return picture.transpose(_UPRIGHT[orientation])
-        return picture
+        return _upright(picture)
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    orientation = picture.getexif().get(_ORIENTATION)
+    return picture.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else picture
+
+
+def _decoded_elsewhere(content: bytes, name: str) -> Image.Image:
+    """Decode a compressed TIFF in a process of its own, whose messages are dropped."""
+    try:
+        decoded = subprocess.run(
+            [sys.executable, "-m", __name__],
+            input=content,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=LONGEST_WAIT,
+        )
+    except subprocess.TimeoutExpired:
+        raise PictureError(f"{name} takes more than {LONGEST_WAIT} seconds to decode.") from None
+    if decoded.returncode:
+        raise PictureError(f"{name} is damaged: its compressed pixels cannot be decoded.")
+    picture = Image.open(io.BytesIO(decoded.stdout))
+    picture.load()
+    return picture
+
+
+def _decode_for_another_process() -> None:
+    """Read a TIFF from standard input, write it upright and uncompressed to standard output."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        picture = Image.open(sys.stdin.buffer, formats=["TIFF"])
+        picture.load()
+        plain = _upright(picture).copy()  # without what else the file said
+        file = io.BytesIO()
+        plain.save(file, "TIFF", compression="raw")
+    sys.stdout.buffer.write(file.getbuffer())
 
 
 def _costly_structure(content: bytes) -> str:
@@ -210,3 +248,7 @@ def _open_as_known(file: BinaryIO, start: bytes) -> ImageFile.ImageFile | None:
         except (SyntaxError, LookupError, TypeError, struct.error):  # it is not of this format
             continue
     return None
+
+
+if __name__ == "__main__":
+    _decode_for_another_process()
