@@ -1,6 +1,6 @@
-"""Tables in README that a script writes, between two marks, so that no figure is typed by hand.
+"""Tables that a script writes into a page, between two marks: no figure is typed by hand.
 
-The same table stands in README.md and README.zh-CN.md, between the same marks.
+The same table stands in the English page and in the Chinese one, between the same marks.
 """
 
 import os
@@ -12,6 +12,7 @@ from mnist_paddle.atomic import atomic_write
 
 ROOT = Path(__file__).parent.parent
 READMES = (ROOT / "README.md", ROOT / "README.zh-CN.md")
+SPEED = (ROOT / "docs" / "speed.md", ROOT / "docs" / "speed.zh-CN.md")
 END = "<!-- end of the table -->"
 
 
@@ -28,19 +29,28 @@ def write_into_readme(start: str, lines: Sequence[str]) -> None:
     Raises:
         ValueError: a README does not have the mark once, or no end mark after it; none is changed.
     """
+    write_table(READMES, start, lines)
+
+
+def write_table(pages: Sequence[Path], start: str, lines: Sequence[str]) -> None:
+    """Do the same in these pages.
+
+    Raises:
+        ValueError: a page does not have the mark once, or no end mark after it; none is changed.
+    """
     print("\n".join(lines))  # first: a table that took hours is not lost with a mark
     texts = {}
-    for readme in READMES:
-        before, *rest = readme.read_text(encoding="utf-8").split(start)
+    for page in pages:
+        before, *rest = page.read_text(encoding="utf-8").split(start)
         if len(rest) != 1 or END not in rest[0]:
             raise ValueError(
-                f"{readme.name} has the mark {start!r} {len(rest)} times, expected once "
+                f"{page.name} has the mark {start!r} {len(rest)} times, expected once "
                 f"and {END!r} after it; nothing was written."
             )
         _, after = rest[0].split(END, 1)
-        texts[readme] = "\n".join([before + start, *lines, END + after])
-    for readme, text in texts.items():
-        with atomic_write(readme) as temporary:
+        texts[page] = "\n".join([before + start, *lines, END + after])
+    for page, text in texts.items():
+        with atomic_write(page) as temporary:
             temporary.write_text(text, encoding="utf-8")
 
 

@@ -261,7 +261,7 @@ def test_a_compressed_tiff_is_read_upright(tmp_path, compression, mode):
     np.testing.assert_allclose(np.asarray(found.convert("F")), expected, atol=atol)
 
 
-@pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_adobe_deflate", "group4", "packbits"])
+@pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_adobe_deflate"])
 def test_a_spoiled_compressed_tiff_is_refused_and_nothing_printed(tmp_path, compression, capfd):
     """Found by the fuzz: libtiff prints what it finds wrong, past Python's warnings."""
     path = tmp_path / "p.tif"
@@ -269,12 +269,8 @@ def test_a_spoiled_compressed_tiff_is_refused_and_nothing_printed(tmp_path, comp
     content = path.read_bytes()
     (start,) = struct.unpack_from("<I", content, 4)
     path.write_bytes(content[:8] + bytes([255] * (start - 8)) + content[start:])
-    try:
-        open_picture(path)  # some decoders make something of anything
-    except PictureError as error:
-        assert str(error) == f"{path} is damaged: its compressed pixels cannot be decoded."
-    else:
-        assert compression in ("group4", "packbits")
+    with pytest.raises(PictureError, match=r"p\.tif is damaged: its compressed pixels cannot"):
+        open_picture(path)
     assert capfd.readouterr() == ("", "")
 
 
