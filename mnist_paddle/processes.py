@@ -35,7 +35,7 @@ def decide_processes(config: Config) -> Config:
 
 
 def _best_number(config: Config) -> int:
-    if config.gpu or config.model in SMALL or sys.platform != "linux":
+    if config.model in SMALL or sys.platform != "linux":
         return 1
     most = min(usable_cores(), config.batch_size // LEAST_PART)
     return next((n for n in range(most, 1, -1) if config.batch_size % n == 0), 1)

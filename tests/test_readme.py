@@ -95,7 +95,7 @@ def test_links_lead_somewhere(name):
 
 def strings_of_the_code():
     """Yield each string of the package and the scripts, with … for what is filled in."""
-    for file in [*(ROOT / "mnist_paddle").rglob("*.py"), *(ROOT / "scripts").glob("*.py")]:
+    for file in [*(ROOT / "mnist_paddle").rglob("*.py"), *(ROOT / "scripts").rglob("*.py")]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield node.value
