@@ -85,6 +85,10 @@ class Config:
     "Loss: square error (1 output) or cross entropy (10 outputs)."
     opt: Literal["sgd", "momentum", "adagrad", "adam"] = "sgd"
     "Optimizer."
+    beta1: float = 0.9
+    "Adam: how much of the mean gradient is kept from step to step."
+    beta2: float = 0.999
+    "Adam: how much of the mean squared gradient is kept from step to step."
     lr: float = 0.01
     "Learning rate; with a schedule, its highest value."
     schedule: Literal["constant", "polynomial", "cosine", "onecycle"] = "constant"
@@ -206,6 +210,8 @@ _FIELDS = {field.name: field for field in dataclasses.fields(Config)}
 # The least and the greatest value that make sense; a learning rate of 0 trains nothing.
 _RANGES = {
     "hidden": (1, 10_000),
+    "beta1": (0, math.nextafter(1, 0)),
+    "beta2": (0, math.nextafter(1, 0)),
     "end_lr": (0, math.inf),
     "weight_decay": (0, math.inf),
     "epochs": (1, math.inf),
@@ -241,7 +247,8 @@ def _check_value(field: dataclasses.Field, value: Any) -> None:
         bound = "above 0" if 0 < least < 1 else f"at least {least}"
         raise ConfigError(f"{field.name} must be {bound}, not {value}.")
     if value > greatest:
-        raise ConfigError(f"{field.name} must be at most {greatest}, not {value}.")
+        bound = "below 1" if greatest < 1 else f"at most {greatest}"
+        raise ConfigError(f"{field.name} must be {bound}, not {value}.")
 
 
 def read_config_file(name: str | Path) -> dict[str, Any]:

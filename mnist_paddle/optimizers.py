@@ -51,8 +51,9 @@ def make_optimizer(
     learning_rate: float | LRScheduler,
     parameters: Sequence[Tensor],
     weight_decay: float = 0.0,
+    betas: tuple[float, float] = (0.9, 0.999),
 ) -> Optimizer:
-    """Make the optimizer `name` for `parameters`.
+    """Make the optimizer `name` for `parameters`; `betas` are Adam's.
 
     `weight_decay` is the coefficient of the L2 penalty: coefficient × parameter is added to each
     gradient, with every optimizer. Source: part 1, items 16 and 22.
@@ -66,7 +67,7 @@ def make_optimizer(
         "sgd": lambda: SGD(rate, parameters, weight_decay=decay),
         "momentum": lambda: Momentum(rate, 0.9, parameters, weight_decay=decay),
         "adagrad": lambda: Adagrad(rate, parameters=parameters, weight_decay=decay),
-        "adam": lambda: Adam(rate, parameters=parameters, weight_decay=decay),
+        "adam": lambda: Adam(rate, *betas, parameters=parameters, weight_decay=decay),
     }
     if name not in optimizers:
         raise ValueError(f"no optimizer is named {name!r}; choose from {', '.join(optimizers)}")

@@ -104,7 +104,8 @@ def prepare_training(config: Config) -> Training:
     schedule = make_schedule(
         config.schedule, config.lr * factor, config.epochs * steps_per_epoch, config.end_lr * factor
     )
-    optimizer = make_optimizer(config.opt, schedule, model.parameters(), config.weight_decay)
+    betas = config.beta1, config.beta2
+    optimizer = make_optimizer(config.opt, schedule, model.parameters(), config.weight_decay, betas)
     training = Training(
         config,
         place,

@@ -103,6 +103,8 @@ def test_run_dir_names_model_loss_and_optimizer():
         ("epochs", 2.5),
         ("seed", 2**32),
         ("hidden", 10**9),
+        ("beta1", 1),
+        ("beta2", -0.1),
     ],
 )
 def test_impossible_values_are_refused_by_name(key, value):

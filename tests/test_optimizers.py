@@ -21,22 +21,28 @@ def adagrad(w, g, t, state):
     return w - LR * g / (np.sqrt(state["s"]) + 1e-6)
 
 
-def adam(w, g, t, state):
-    state["m"] = 0.9 * state.get("m", 0) + 0.1 * g
-    state["v"] = 0.999 * state.get("v", 0) + 0.001 * g * g
-    m, v = state["m"] / (1 - 0.9**t), state["v"] / (1 - 0.999**t)
+def adam(w, g, t, state, beta1=0.9, beta2=0.999):
+    state["m"] = beta1 * state.get("m", 0) + (1 - beta1) * g
+    state["v"] = beta2 * state.get("v", 0) + (1 - beta2) * g * g
+    m, v = state["m"] / (1 - beta1**t), state["v"] / (1 - beta2**t)
     return w - LR * m / (np.sqrt(v) + 1e-8)
 
 
+def adam_with_other_betas(w, g, t, state):
+    return adam(w, g, t, state, 0.7, 0.9)
+
+
 @pytest.mark.parametrize("decay", [0.0, DECAY])
-@pytest.mark.parametrize("formula", [sgd, momentum, adagrad, adam])
+@pytest.mark.parametrize("formula", [sgd, momentum, adagrad, adam, adam_with_other_betas])
 def test_steps_of_each_optimizer_match_its_formula(formula, decay):
     """Three steps on f(w) = Σ c·w², with and without the L2 penalty."""
     curvature = np.array([1.0, 0.1, 3.0], np.float32)
     start = np.array([1.0, -2.0, 0.5], np.float32)
     weights = paddle.create_parameter([3], "float32")
     weights.set_value(start)
-    optimizer = make_optimizer(formula.__name__, LR, [weights], decay)
+    name, *other = formula.__name__.split("_with_")
+    betas = [(0.7, 0.9)] if other else []
+    optimizer = make_optimizer(name, LR, [weights], decay, *betas)
     expected, state = start.astype(np.float64), {}
     for t in (1, 2, 3):
         (paddle.to_tensor(curvature) * weights**2).sum().backward()
