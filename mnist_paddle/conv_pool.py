@@ -1,14 +1,14 @@
 """Stage 3, networks, faster: how does a CPU compute a convolution and its pooling in less time?
 
-`conv_pool` computes what `F.max_pool2d(F.conv2d(x, weight, bias, padding="same"), 2)` computes,
-in some 40 % of the time that Paddle's own CPU kernels take. Pooling takes the greatest of four
+`conv_pool` computes what `F.max_pool2d(F.conv2d(x, weight, bias, padding=padding), 2)` computes,
+in less than half of the time that Paddle's own CPU kernels take. Pooling takes the greatest of four
 neighbours. All four see one patch that is a pixel wider and higher than the kernel, so one matrix
 product gives all four: `[patches, (k+1)² C] @ [(k+1)² C, 4 × outputs]`. There are a quarter as many
 patches to copy as for the convolution alone, and the product is wide enough to run at full speed.
 On a GPU, and for every other network, Paddle computes.
 
 第 3 步，网络的加速：怎样让 CPU 用更少的时间算完卷积和池化？
-`conv_pool` 算的就是卷积加 2×2 最大池化，用时约为 Paddle 自带 CPU 实现的 40%。
+`conv_pool` 算的就是卷积加 2×2 最大池化，用时不到 Paddle 自带 CPU 实现的一半。
 池化取四个相邻输出中最大的一个，而这四个输出看到的是同一个小块，它只比卷积核宽一个像素、高一个像素，
 所以一次矩阵乘法就能同时得到四个输出：要复制的小块只有单独做卷积时的四分之一，矩阵也足够宽，算得快。
 在 GPU 上，以及对其他网络，仍由 Paddle 计算。
@@ -25,6 +25,8 @@ from paddle.nn import functional as F
 
 from .models import CNN
 
+PIECE = 16  # images at a time: what they need stays in the processor's cache
+
 
 class FastCNN(nn.Layer):
     """Compute what a CNN computes, with its own parameters, by `conv_pool`.
@@ -38,16 +40,17 @@ class FastCNN(nn.Layer):
 
     def forward(self, images: Tensor) -> Tensor:
         cnn = self.model
-        x = F.relu(conv_pool(images, cnn.conv1.weight, cnn.conv1.bias))  # [N, 20, 14, 14]
-        x = F.relu(conv_pool(x, cnn.conv2.weight, cnn.conv2.bias))  # [N, 20, 7, 7]
+        x = F.relu(conv_pool(images, cnn.conv1.weight, cnn.conv1.bias, 2))  # [N, 20, 14, 14]
+        x = F.relu(conv_pool(x, cnn.conv2.weight, cnn.conv2.bias, 2))  # [N, 20, 7, 7]
         return cnn.output(paddle.flatten(x, 1))  # [N, 980] → [N, outputs]
 
 
-def conv_pool(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """Return the 2×2 max pooling of a convolution that keeps height and width; on the CPU.
+def conv_pool(x: Tensor, weight: Tensor, bias: Tensor, padding: int) -> Tensor:
+    """Return the 2×2 max pooling of a convolution; on the CPU.
 
-    `x` is `[N, C, H, W] float32`, H and W even; `weight` `[K, C, k, k]`, k odd; `bias` `[K]`; the
-    result `[N, K, H/2, W/2]`. Of equal neighbours the first gets the gradient, as in Paddle.
+    `x` is `[N, C, H, W] float32`, H and W even; `weight` `[K, C, k, k]`, k odd; `bias` `[K]`. With
+    a padding of k // 2 the result is `[N, K, H/2, W/2]`, without padding k - 1 pixels less before
+    the pooling. Of equal neighbours the first gets the gradient, as in Paddle.
 
     Raises:
         ValueError: a shape is another.
@@ -64,59 +67,76 @@ def conv_pool(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
             f"conv_pool needs images of even height and width and a square kernel of odd size, "
             f"not {list(x.shape)} and {list(weight.shape)}"
         )
-    return _ConvPool.apply(x, weight, bias)
+    return _ConvPool.apply(x, weight, bias, padding)
 
 
 class _ConvPool(PyLayer):
     """The forward and backward pass, in NumPy."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        n, _, height, width = x.shape
-        patches = _patches(x.numpy(), weight.shape[2])
-        matrix = _four_kernels(weight.numpy())
-        outputs = (patches @ matrix).reshape(len(patches), 4, -1)  # the four neighbours
-        greatest = np.maximum(outputs[:, :2], outputs[:, 2:])
-        greatest = np.maximum(greatest[:, 0], greatest[:, 1])
-        ctx.kept = patches, matrix, outputs, greatest, x.shape, weight.shape, x.stop_gradient
-        pooled = (greatest + bias.numpy()).reshape(n, height // 2, width // 2, -1)
-        return paddle.to_tensor(np.ascontiguousarray(pooled.transpose(0, 3, 1, 2)))
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, padding: int) -> Tensor:
+        images, matrix, offset = x.numpy(), _four_kernels(weight.numpy()), bias.numpy()
+        size = weight.shape[2]
+        rows, columns = ((side + 2 * padding - size + 1) // 2 for side in x.shape[2:])
+        pooled = np.empty((len(images), len(offset), rows, columns), np.float32)
+        pieces = []
+        for start in range(0, len(images), PIECE):
+            piece = slice(start, start + PIECE)
+            patches = _patches(images[piece], size, padding)
+            outputs = (patches @ matrix).reshape(len(patches), 4, -1)  # the four neighbours
+            greatest = np.maximum(outputs[:, :2], outputs[:, 2:])
+            greatest = np.maximum(greatest[:, 0], greatest[:, 1])
+            channels_last = (greatest + offset).reshape(-1, rows, columns, len(offset))
+            pooled[piece] = channels_last.transpose(0, 3, 1, 2)
+            pieces.append((piece, patches, outputs, greatest))
+        ctx.kept = pieces, matrix, x.shape, weight.shape, padding, x.stop_gradient
+        return paddle.to_tensor(pooled)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Any:
-        patches, matrix, outputs, greatest, shape, weight_shape, x_is_constant = ctx.kept
-        left = gradients[0].numpy().transpose(0, 2, 3, 1).reshape(len(patches), -1)
-        bias_gradient = left.sum(axis=0)
-        to_outputs = np.empty_like(outputs)
-        for i in range(4):  # what goes to one neighbour is not left for the next
-            np.multiply(left, outputs[:, i] == greatest, out=to_outputs[:, i])
-            left = left - to_outputs[:, i]
-        to_outputs = to_outputs.reshape(len(patches), -1)
-        weight_gradient = _one_kernel(patches.T @ to_outputs, weight_shape)
-        x_gradient = None
-        if not x_is_constant:  # the first layer's input has no gradient
-            x_gradient = paddle.to_tensor(_images(to_outputs @ matrix.T, shape, weight_shape[2]))
-        return x_gradient, paddle.to_tensor(weight_gradient), paddle.to_tensor(bias_gradient)
+        pieces, matrix, shape, weight_shape, padding, x_is_constant = ctx.kept
+        gradient, four = gradients[0].numpy(), np.zeros_like(matrix)
+        x_gradient = None if x_is_constant else np.empty(shape, np.float32)
+        for piece, patches, outputs, greatest in pieces:
+            left = gradient[piece].transpose(0, 2, 3, 1).reshape(len(patches), -1)
+            to_outputs = np.empty_like(outputs)
+            for i in range(4):  # what goes to one neighbour is not left for the next
+                np.multiply(left, outputs[:, i] == greatest, out=to_outputs[:, i])
+                left = left - to_outputs[:, i]
+            to_outputs = to_outputs.reshape(len(patches), -1)
+            four += patches.T @ to_outputs
+            if x_gradient is not None:
+                part = to_outputs @ matrix.T
+                x_gradient[piece] = _images(part, x_gradient[piece].shape, weight_shape[2], padding)
+        return (
+            None if x_gradient is None else paddle.to_tensor(x_gradient),
+            paddle.to_tensor(_one_kernel(four, weight_shape)),
+            paddle.to_tensor(gradient.sum(axis=(0, 2, 3))),
+        )
 
 
-def _patches(x: np.ndarray, size: int) -> np.ndarray:
-    """Cut `[N, C, H, W]` into patches of (size+1)² pixels, 2 apart: `[N·H/2·W/2, (size+1)²·C]`."""
+def _patches(x: np.ndarray, size: int, edge: int) -> np.ndarray:
+    """Cut `[N, C, H, W]`, with an edge of so many zeros, into patches of (size+1)² pixels, 2 apart.
+
+    They are `[N·rows·columns, (size+1)²·C]`.
+    """
     n, channels, height, width = x.shape
-    edge, side = size // 2, size + 1
+    side = size + 1
     padded = np.zeros((n, height + 2 * edge, width + 2 * edge, channels), np.float32)
     padded[:, edge : edge + height, edge : edge + width] = x.transpose(0, 2, 3, 1)
+    rows, columns = ((pixels - side) // 2 + 1 for pixels in padded.shape[1:3])
     image, row, pixel, value = padded.strides
     # A patch's row lies in one piece in memory: `side` pixels with all their channels.
-    shape = n, height // 2, width // 2, side, side * channels
+    shape = n, rows, columns, side, side * channels
     view = as_strided(padded, shape, (image, 2 * row, 2 * pixel, row, value))
     return view.reshape(-1, side * side * channels)
 
 
-def _images(patches: np.ndarray, shape: list[int], size: int) -> np.ndarray:
+def _images(patches: np.ndarray, shape: tuple[int, ...], size: int, edge: int) -> np.ndarray:
     """Add up gradients of patches, as `_patches` cuts them, to those of the images."""
     n, channels, height, width = shape
-    edge, rows, columns = size // 2, height // 2, width // 2
     pairs = (size + 1) // 2  # a patch is so many times 2 pixels high and wide
+    rows, columns = ((pixels + 2 * edge) // 2 - pairs + 1 for pixels in (height, width))
     split = patches.reshape(n, rows, columns, pairs, 2, pairs, 2, channels)
     padded = np.zeros((n, rows + pairs - 1, 2, columns + pairs - 1, 2, channels), np.float32)
     for i in range(pairs):
@@ -125,7 +145,7 @@ def _images(patches: np.ndarray, shape: list[int], size: int) -> np.ndarray:
             padded[:, i : i + rows, :, j : j + columns] += part
     images = padded.reshape(n, height + 2 * edge, width + 2 * edge, channels)
     images = images[:, edge : edge + height, edge : edge + width]
-    return np.ascontiguousarray(images.transpose(0, 3, 1, 2))
+    return images.transpose(0, 3, 1, 2)
 
 
 def _four_kernels(weight: np.ndarray) -> np.ndarray:

@@ -8,22 +8,19 @@ for the GPU runs on the CPU where there is none, and its row says so. One more r
 that was trained on drawn digits alone, evaluated on the same data file.
 """
 
-import dataclasses
 import json
-import subprocess
-import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
 from cyclopts import Parameter, run
 from readme import ROOT, machine, table, write_into_readme
 from tqdm import tqdm
+from trainings import train_once
 
-from mnist_paddle.config import CONFIGS, Config, read_config_file
+from mnist_paddle.config import CONFIGS, read_config_file
 from mnist_paddle.data import Split, load_data, prepare_data
 from mnist_paddle.device import use_device
 from mnist_paddle.errors import DeviceError
@@ -71,7 +68,7 @@ def measure_stages(
 def _stages() -> dict[str, dict[str, Any]]:
     """Return the settings of each row by its name."""
     stages: dict[str, dict[str, Any]] = {}
-    for file in sorted(CONFIGS.glob("*.yaml")):
+    for file in sorted(CONFIGS.glob("[0-9]*.yaml")):  # the stages; not the records
         values = read_config_file(file)
         if values["gpu"] and not _gpu_is_usable():
             stages[f"{file.stem} (on the CPU)"] = {**values, "gpu": False}
@@ -95,21 +92,7 @@ def _folder(name: str, seed: int) -> Path:
 
 
 def _train(name: str, values: dict[str, Any]) -> None:
-    """Run scripts/train.py with these settings, unless a run with just these is there already."""
-    folder = _folder(name, values["seed"])
-    config = dataclasses.asdict(Config(**{**values, "run_dir": str(folder.relative_to(ROOT))}))
-    if (folder / "result.json").exists() and read_config_file(folder / "config.yaml") == config:
-        digest = load_data("eval", ROOT / config["data"]).digest
-        if _result(name, values["seed"])["data_digest"] == digest:
-            return
-    folder.mkdir(parents=True, exist_ok=True)
-    plan = folder / "plan.yaml"
-    plan.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
-    command = [sys.executable, "scripts/train.py", "--config", str(plan)]
-    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    if finished.returncode:
-        raise RuntimeError(f"{name}: {finished.stderr}")
-    plan.unlink()
+    train_once(_folder(name, values["seed"]), values)
 
 
 def _result(name: str, seed: int) -> dict[str, Any]:

@@ -1,13 +1,19 @@
 """Real trainings for the measuring scripts: started, waited for, launched with several ranks."""
 
+import dataclasses
+import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
+import yaml
 from readme import ROOT
 
-from mnist_paddle.data import write_data
+from mnist_paddle.config import Config, read_config_file
+from mnist_paddle.data import load_data, write_data
 from mnist_paddle.data.drawn_digits import draw_digits
 
 TRAIN, LAUNCH = ROOT / "scripts" / "train.py", ROOT / "scripts" / "launch.py"
@@ -54,3 +60,33 @@ class Trainings:
             words += ["--batch_size", 100 // ranks] if small else []
         words += [*SMALL, "--data", self.data] if small else []
         return [*map(str, [*words, "--run_dir", folder, *more])]
+
+
+def train_once(folder: Path, values: dict[str, Any]) -> dict[str, Any]:
+    """Run scripts/train.py with these settings, unless a run with just these is there already.
+
+    One that was cut short goes on. Return its result, with `command_seconds`, the time of the
+    whole command (of the last one, if several were needed).
+    """
+    result, written = folder / "result.json", folder / "config.yaml"
+    seconds = folder / "command_seconds.json"  # beside what the command writes itself
+    run_dir = folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder
+    config = dataclasses.asdict(Config(**{**values, "run_dir": str(run_dir)}))
+    same = written.exists() and {**read_config_file(written), "resume": None} == config
+    digest = load_data("eval", ROOT / config["data"]).digest
+    finished = same and seconds.exists()
+    if not finished or json.loads(result.read_text(encoding="utf-8"))["data_digest"] != digest:
+        folder.mkdir(parents=True, exist_ok=True)
+        seconds.unlink(missing_ok=True)
+        plan = folder / "plan.yaml"
+        plan.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+        command = [sys.executable, str(TRAIN), "--config", str(plan)]
+        command += ["--resume"] if same and not finished else []
+        started = time.perf_counter()
+        process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        if process.returncode:
+            raise RuntimeError(f"{folder}: exit {process.returncode}: {process.stderr}")
+        seconds.write_text(json.dumps(time.perf_counter() - started), encoding="utf-8")
+        plan.unlink()
+    took = json.loads(seconds.read_text(encoding="utf-8"))
+    return {**json.loads(result.read_text(encoding="utf-8")), "command_seconds": took}

@@ -11,28 +11,28 @@ from mnist_paddle.models import CNN
 from mnist_paddle.training import prepare_training
 
 
-def paddle_conv_pool(x, weight, bias):
-    return F.max_pool2d(F.conv2d(x, weight, bias, padding=weight.shape[2] // 2), 2)
+def paddle_conv_pool(x, weight, bias, padding):
+    return F.max_pool2d(F.conv2d(x, weight, bias, padding=padding), 2)
 
 
 def values(shape, seed):
     return np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
 
 
-def outputs_and_gradients(function, *arrays):
+def outputs_and_gradients(function, *arrays, padding):
     tensors = [paddle.to_tensor(array, stop_gradient=False) for array in arrays]
-    result = function(*tensors)
+    result = function(*tensors, padding)
     (result * paddle.to_tensor(values(result.shape, 9))).sum().backward()
     return [result.numpy(), *(tensor.grad.numpy() for tensor in tensors)]
 
 
-@pytest.mark.parametrize("shape", [(3, 1, 28, 28), (2, 20, 14, 14), (1, 3, 4, 6)])
-@pytest.mark.parametrize("size", [1, 3, 5])
-def test_conv_pool_and_its_gradients_are_those_of_paddle(shape, size):
+@pytest.mark.parametrize("shape", [(35, 1, 28, 28), (2, 20, 14, 14), (1, 3, 6, 8)])
+@pytest.mark.parametrize(("size", "padding"), [(1, 0), (3, 1), (3, 0), (5, 2), (5, 0), (5, 1)])
+def test_conv_pool_and_its_gradients_are_those_of_paddle(shape, size, padding):
     kernels = 7
     arrays = values(shape, 1), values([kernels, shape[1], size, size], 2), values([kernels], 3)
-    ours = outputs_and_gradients(conv_pool, *arrays)
-    paddles = outputs_and_gradients(paddle_conv_pool, *arrays)
+    ours = outputs_and_gradients(conv_pool, *arrays, padding=padding)
+    paddles = outputs_and_gradients(paddle_conv_pool, *arrays, padding=padding)
     for one, other in zip(ours, paddles, strict=True):
         assert one.shape == other.shape
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4 * np.abs(other).max())
@@ -43,8 +43,8 @@ def test_of_equal_neighbours_one_gets_the_gradient():
     x, weight = np.ones([1, 1, 8, 8], np.float32), np.ones([1, 1, 3, 3], np.float32)
     arrays = x, weight, np.zeros([1], np.float32)
     for one, other in zip(
-        outputs_and_gradients(conv_pool, *arrays),
-        outputs_and_gradients(paddle_conv_pool, *arrays),
+        outputs_and_gradients(conv_pool, *arrays, padding=1),
+        outputs_and_gradients(paddle_conv_pool, *arrays, padding=1),
         strict=True,
     ):
         np.testing.assert_allclose(one, other, rtol=1e-5)
@@ -54,7 +54,7 @@ def test_an_input_without_gradient_gets_none():
     x = paddle.to_tensor(values([2, 1, 8, 8], 1))
     weight = paddle.to_tensor(values([4, 1, 5, 5], 2), stop_gradient=False)
     bias = paddle.to_tensor(values([4], 3), stop_gradient=False)
-    conv_pool(x, weight, bias).sum().backward()
+    conv_pool(x, weight, bias, 2).sum().backward()
     assert x.grad is None
     np.testing.assert_allclose(bias.grad.numpy(), [2 * 16] * 4)
 
@@ -62,9 +62,9 @@ def test_an_input_without_gradient_gets_none():
 @pytest.mark.parametrize("x", [(1, 1, 7, 8), (1, 1, 8, 7), (1, 2, 8, 8)])
 def test_a_shape_that_it_cannot_compute_is_named(x):
     with pytest.raises(ValueError, match=r"even height and width.*\[4, 1, 5, 5\]"):
-        conv_pool(paddle.zeros(x), paddle.zeros([4, 1, 5, 5]), paddle.zeros([4]))
+        conv_pool(paddle.zeros(x), paddle.zeros([4, 1, 5, 5]), paddle.zeros([4]), 2)
     with pytest.raises(ValueError, match="odd size"):
-        conv_pool(paddle.zeros([1, 1, 8, 8]), paddle.zeros([4, 1, 4, 4]), paddle.zeros([4]))
+        conv_pool(paddle.zeros([1, 1, 8, 8]), paddle.zeros([4, 1, 4, 4]), paddle.zeros([4]), 2)
 
 
 def test_the_fast_cnn_learns_as_the_cnn_does():
