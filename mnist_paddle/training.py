@@ -22,14 +22,14 @@ from paddle.optimizer.lr import LRScheduler
 
 from .checkpoint import Tensors
 from .config import Config
-from .conv_pool import FastCNN
+from .conv_pool import FAST
 from .data import Split, load_splits
 from .data.generators import ENDLESS, steps_in_pass
 from .device import use_device
 from .errors import ConfigError
 from .evaluation import Score
 from .losses import OBJECTIVES, Objective
-from .models import CNN, build_model
+from .models import build_model
 from .optimizers import make_optimizer, make_schedule
 from .parallel import Ranks, start_ranks
 from .readers import load_resident
@@ -129,8 +129,8 @@ def prepare_training(config: Config) -> Training:
 
 def _computing(model: nn.Layer, config: Config) -> nn.Layer:
     """Return the layer that computes `model` in the least time, or `model` itself."""
-    if config.fast and not config.gpu and isinstance(model, CNN):
-        return FastCNN(model)
+    if config.fast and not config.gpu and type(model) in FAST:
+        return FAST[type(model)](model)
     return model
 
 

@@ -35,7 +35,12 @@ from mnist_paddle.rank import end_with_parent
 LOOK = 0.2  # seconds between two looks at the processes
 LOG_EVERY = 50  # batches; the progress bar moves as often
 CHECKPOINT_EVERY = 100  # batches
-COST = {"linear": 0.02, "mlp": 0.02, "cnn": 1.0}  # of a batch, for the progress bar: about
+COST = {
+    "linear": 0.02,
+    "mlp": 0.02,
+    "cnn": 1.0,
+    "lenet": 0.5,
+}  # of a batch, for the progress bar: about
 UNIMPORTANT = ("data", "run_dir", "resume", "log_every", "checkpoint_every", "verbose")
 
 

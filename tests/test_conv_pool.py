@@ -6,8 +6,8 @@ import pytest
 from paddle.nn import functional as F
 
 from mnist_paddle.config import Config
-from mnist_paddle.conv_pool import FastCNN, conv_pool
-from mnist_paddle.models import CNN
+from mnist_paddle.conv_pool import FAST, conv_pool
+from mnist_paddle.models import build_model
 from mnist_paddle.training import prepare_training
 
 
@@ -67,15 +67,16 @@ def test_a_shape_that_it_cannot_compute_is_named(x):
         conv_pool(paddle.zeros([1, 1, 8, 8]), paddle.zeros([4, 1, 4, 4]), paddle.zeros([4]), 2)
 
 
-def test_the_fast_cnn_learns_as_the_cnn_does():
+@pytest.mark.parametrize("name", ["cnn", "lenet"])
+def test_a_fast_network_learns_as_the_network_does(name):
     """The same steps from the same weights; rounding is all that may differ."""
     images = paddle.to_tensor(np.random.default_rng(1).random([20, 1, 28, 28], np.float32))
     labels = paddle.arange(20).reshape([20, 1]) % 10
     weights = []
     for fast in (False, True):
         paddle.seed(3)
-        model = CNN(10)
-        network = FastCNN(model) if fast else model
+        model = build_model(name, 10)
+        network = FAST[type(model)](model) if fast else model
         optimizer = paddle.optimizer.SGD(0.1, model.parameters())
         for _ in range(5):
             F.cross_entropy(network(images), labels).backward()
@@ -88,7 +89,10 @@ def test_the_fast_cnn_learns_as_the_cnn_does():
 
 @pytest.mark.parametrize(
     ("options", "kind"),
-    [({}, "FastCNN"), ({"fast": False}, "CNN"), ({"model": "mlp"}, "MLP")],
+    [
+        *(({}, "FastCNN"), ({"fast": False}, "CNN"), ({"model": "mlp"}, "MLP")),
+        ({"model": "lenet"}, "FastLeNet"),
+    ],
 )
 def test_the_setting_fast_decides_what_computes(options, kind, tiny_data, tmp_path):
     training = prepare_training(Config(**options, data=str(tiny_data), run_dir=str(tmp_path)))
