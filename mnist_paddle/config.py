@@ -83,6 +83,8 @@ class Config:
     "Width of the MLP's two hidden layers."
     loss: Literal["mse", "ce"] = "ce"
     "Loss: square error (1 output) or cross entropy (10 outputs)."
+    label_smoothing: float = 0.0
+    "Cross entropy: the share of each label that is given to all ten digits alike."
     opt: Literal["sgd", "momentum", "adagrad", "adam"] = "sgd"
     "Optimizer."
     beta1: float = 0.9
@@ -168,6 +170,11 @@ class Config:
                 "the resident reader keeps the images on the device as they are: choose another "
                 "--reader with --augment, or leave --augment out."
             )
+        if self.label_smoothing and self.loss != "ce":
+            raise ConfigError(
+                "--label_smoothing shares out the labels of cross entropy: add --loss ce, or "
+                "leave it out."
+            )
         if self.use_valid and self.early_stop:
             raise ConfigError(
                 "--early_stop chooses an epoch by valid, and --use_valid trains on valid: "
@@ -210,6 +217,7 @@ _FIELDS = {field.name: field for field in dataclasses.fields(Config)}
 # The least and the greatest value that make sense; a learning rate of 0 trains nothing.
 _RANGES = {
     "hidden": (1, 10_000),
+    "label_smoothing": (0, math.nextafter(1, 0)),
     "beta1": (0, math.nextafter(1, 0)),
     "beta2": (0, math.nextafter(1, 0)),
     "end_lr": (0, math.inf),

@@ -13,7 +13,8 @@ Paddle 1.x 的 cross_entropy 接收概率；今天的接收原始输出，并自
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import paddle
 from paddle import Tensor
@@ -53,8 +54,11 @@ def square_error(outputs: Tensor, labels: Tensor) -> Tensor:
     return F.square_error_cost(outputs, labels).mean()
 
 
-def cross_entropy(outputs: Tensor, labels: Tensor) -> Tensor:
+def cross_entropy(outputs: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:
     """Return the mean of -log softmax(outputs)[label], for `[N, 10]` outputs, `[N, 1]` int labels.
+
+    With `smoothing` each label gives so much of its 1 away to all ten digits alike, so that the
+    network is not driven to be surer and surer (Szegedy et al. 2015, arXiv 1512.00567).
 
     Raises:
         ValueError: a shape is another, or the labels are not integers (Paddle would silently
@@ -67,7 +71,15 @@ def cross_entropy(outputs: Tensor, labels: Tensor) -> Tensor:
         )
     if labels.dtype not in (paddle.int64, paddle.int32):
         raise ValueError(f"cross entropy needs integer labels, not {labels.dtype}")
-    return F.cross_entropy(outputs, labels)
+    if not smoothing:
+        return F.cross_entropy(outputs, labels)
+    certain = F.one_hot(labels.squeeze(1), outputs.shape[1])  # [N, 10]
+    return F.cross_entropy(outputs, F.label_smooth(certain, epsilon=smoothing), soft_label=True)
+
+
+def with_smoothing(objective: Objective, smoothing: float) -> Objective:
+    """Return the objective of cross entropy with label smoothing: another loss, nothing else."""
+    return replace(objective, loss=partial(cross_entropy, smoothing=smoothing))
 
 
 def _rounded_digits(outputs: Tensor) -> Tensor:

@@ -28,7 +28,7 @@ from .data.generators import ENDLESS, steps_in_pass
 from .device import use_device
 from .errors import ConfigError
 from .evaluation import Score
-from .losses import OBJECTIVES, Objective
+from .losses import OBJECTIVES, Objective, with_smoothing
 from .models import build_model
 from .optimizers import make_optimizer, make_schedule
 from .parallel import Ranks, start_ranks
@@ -98,6 +98,8 @@ def prepare_training(config: Config) -> Training:
         splits["train"] = splits["train"].joined(splits["valid"])
     paddle.seed(config.seed)  # the initial weights; the order of the images has the same seed
     objective = OBJECTIVES[config.loss]
+    if config.label_smoothing:
+        objective = with_smoothing(objective, config.label_smoothing)
     model = build_model(config.model, objective.outputs, config.hidden)
     steps_per_epoch = _steps_per_epoch(config, len(splits["train"]), images_per_step)
     factor = images_per_step // config.batch_size if config.scale_lr else 1

@@ -104,6 +104,7 @@ def test_run_dir_names_model_loss_and_optimizer():
         ("seed", 2**32),
         ("hidden", 10**9),
         ("beta1", 1),
+        ("label_smoothing", 1),
         ("beta2", -0.1),
     ],
 )
@@ -185,3 +186,8 @@ def test_resume_in_a_file_may_be_true_or_false(tmp_path):
         words = complete(["train", "--config", str(path)])
         options = app.parse_args(words, exit_on_error=False)[1].arguments["options"]
         assert (options.resume, options.lr) == (meaning, 0.5)
+
+
+def test_label_smoothing_without_cross_entropy_is_refused():
+    with pytest.raises(ConfigError, match="label_smoothing shares out the labels"):
+        Config(loss="mse", label_smoothing=0.1)

@@ -5,7 +5,7 @@ import paddle
 import pytest
 from paddle.nn import functional as F
 
-from mnist_paddle.losses import OBJECTIVES, cross_entropy, square_error
+from mnist_paddle.losses import OBJECTIVES, cross_entropy, square_error, with_smoothing
 from mnist_paddle.models import build_model
 
 
@@ -33,6 +33,19 @@ def test_losses_match_numpy(rng):
     one = outputs[:, :1]
     ours = square_error(paddle.to_tensor(one), paddle.to_tensor(labels.astype(np.float32)))
     assert float(ours) == pytest.approx(((one - labels) ** 2).mean(), rel=1e-5)
+
+
+def test_label_smoothing_matches_numpy_and_wants_no_certainty(rng):
+    outputs, labels = rng.normal(size=(6, 10)).astype(np.float32), rng.integers(0, 10, (6, 1))
+    log_softmax = outputs - np.log(np.exp(outputs).sum(1, keepdims=True))
+    right = np.take_along_axis(log_softmax, labels, 1).mean()
+    loss = with_smoothing(OBJECTIVES["ce"], 0.2).loss
+    ours = loss(paddle.to_tensor(outputs), paddle.to_tensor(labels))
+    assert float(ours) == pytest.approx(-0.8 * right - 0.2 * log_softmax.mean(), rel=1e-5)
+    one = paddle.to_tensor([[4]])
+    best = 0.8 + 0.2 / 10, 0.2 / 10  # probabilities of the label and of any other digit
+    shy, sure = (F.one_hot(one[:, 0], 10) * math.log(odds) for odds in (best[0] / best[1], 1e6))
+    assert float(loss(shy, one)) < float(loss(sure, one))
 
 
 def test_linear_matches_numpy(rng):
