@@ -14,6 +14,11 @@ On a GPU, and for networks that are not in FAST, Paddle computes.
 在 GPU 上，以及对其他网络，仍由 Paddle 计算。
 """
 
+import math
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -24,8 +29,10 @@ from paddle.autograd import PyLayer
 from paddle.nn import functional as F
 
 from .models import CNN, LeNet
+from .processes import computing_threads
 
-PIECE = 16  # images at a time: what they need stays in the processor's cache
+PIECE = 750_000  # numbers, patches and outputs, that are computed at a time: they stay in a cache
+LEAST = 32  # images; a batch of fewer is one piece
 
 
 class FastCNN(nn.Layer):
@@ -58,9 +65,9 @@ class FastLeNet(nn.Layer):
     def forward(self, images: Tensor) -> Tensor:
         net = self.model
         x = images[:, :, 2:26, 2:26]  # [N, 1, 24, 24]
-        x = F.relu(conv_pool(x, net.conv1.weight, net.conv1.bias, 0))  # [N, 16, 10, 10]
-        x = F.relu(conv_pool(x, net.conv2.weight, net.conv2.bias, 0))  # [N, 48, 4, 4]
-        x = F.relu(net.hidden(paddle.flatten(x, 1)))  # [N, 768] → [N, 256]
+        x = F.relu(conv_pool(x, net.conv1.weight, net.conv1.bias, 0))  # [N, 12, 10, 10]
+        x = F.relu(conv_pool(x, net.conv2.weight, net.conv2.bias, 0))  # [N, 32, 4, 4]
+        x = F.relu(net.hidden(paddle.flatten(x, 1)))  # [N, 512] → [N, 256]
         return net.output(x)  # [N, outputs]
 
 
@@ -93,7 +100,7 @@ def conv_pool(x: Tensor, weight: Tensor, bias: Tensor, padding: int) -> Tensor:
 
 
 class _ConvPool(PyLayer):
-    """The forward and backward pass, in NumPy."""
+    """The forward and backward pass, in NumPy, some images at a time, on all cores."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, padding: int) -> Tensor:
@@ -101,40 +108,69 @@ class _ConvPool(PyLayer):
         size = weight.shape[2]
         rows, columns = ((side + 2 * padding - size + 1) // 2 for side in x.shape[2:])
         pooled = np.empty((len(images), len(offset), rows, columns), np.float32)
-        pieces = []
-        for start in range(0, len(images), PIECE):
-            piece = slice(start, start + PIECE)
+
+        def compute(piece: slice) -> tuple[slice, np.ndarray, np.ndarray, np.ndarray]:
             patches = _patches(images[piece], size, padding)
             outputs = (patches @ matrix).reshape(len(patches), 4, -1)  # the four neighbours
             greatest = np.maximum(outputs[:, :2], outputs[:, 2:])
             greatest = np.maximum(greatest[:, 0], greatest[:, 1])
             channels_last = (greatest + offset).reshape(-1, rows, columns, len(offset))
             pooled[piece] = channels_last.transpose(0, 3, 1, 2)
-            pieces.append((piece, patches, outputs, greatest))
-        ctx.kept = pieces, matrix, x.shape, weight.shape, padding, x.stop_gradient
+            return piece, patches, outputs, greatest
+
+        pieces = _pieces(len(images), rows * columns * sum(matrix.shape))
+        kept = list(_map(compute, pieces))
+        ctx.kept = kept, matrix, x.shape, weight.shape, padding, x.stop_gradient
         return paddle.to_tensor(pooled)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Any:
-        pieces, matrix, shape, weight_shape, padding, x_is_constant = ctx.kept
-        gradient, four = gradients[0].numpy(), np.zeros_like(matrix)
+        kept, matrix, shape, weight_shape, padding, x_is_constant = ctx.kept
+        gradient = gradients[0].numpy()
         x_gradient = None if x_is_constant else np.empty(shape, np.float32)
-        for piece, patches, outputs, greatest in pieces:
+
+        def compute(one: tuple[slice, np.ndarray, np.ndarray, np.ndarray]) -> np.ndarray:
+            piece, patches, outputs, greatest = one
             left = gradient[piece].transpose(0, 2, 3, 1).reshape(len(patches), -1)
             to_outputs = np.empty_like(outputs)
             for i in range(4):  # what goes to one neighbour is not left for the next
                 np.multiply(left, outputs[:, i] == greatest, out=to_outputs[:, i])
                 left = left - to_outputs[:, i]
             to_outputs = to_outputs.reshape(len(patches), -1)
-            four += patches.T @ to_outputs
             if x_gradient is not None:
                 part = to_outputs @ matrix.T
                 x_gradient[piece] = _images(part, x_gradient[piece].shape, weight_shape[2], padding)
+            return patches.T @ to_outputs
+
+        four = sum(_map(compute, kept))  # in the order of the pieces, whoever computed them
         return (
             None if x_gradient is None else paddle.to_tensor(x_gradient),
             paddle.to_tensor(_one_kernel(four, weight_shape)),
             paddle.to_tensor(gradient.sum(axis=(0, 2, 3))),
         )
+
+
+def _pieces(images: int, numbers: int) -> list[slice]:
+    """Cut a batch into pieces, an even number of them, for threads; each image needs `numbers`."""
+    least = math.ceil(images * numbers / PIECE)
+    count = 1 if images < LEAST else 2 * math.ceil(least / 2)
+    edges = [images * i // count for i in range(count + 1)]
+    return [slice(*pair) for pair in pairwise(edges)]
+
+
+def _map(compute: Callable[[Any], Any], pieces: list) -> Iterable:
+    """Compute the pieces, side by side where there are cores for it; return results in order.
+
+    NumPy lets other threads run while it computes. The result is the same for any number of them.
+    """
+    if len(pieces) == 1 or computing_threads() == 1:
+        return map(compute, pieces)
+    return _threads().map(compute, pieces)
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(computing_threads(), "conv_pool")
 
 
 def _patches(x: np.ndarray, size: int, edge: int) -> np.ndarray:

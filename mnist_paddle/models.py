@@ -72,7 +72,7 @@ class CNN(nn.Layer):
 
 
 class LeNet(nn.Layer):
-    """Compute two convolutions with pooling, then two linear layers: 206,810 parameters for 10.
+    """Compute two convolutions with pooling, then two linear layers: 137,698 parameters for 10.
 
     It is no network of the tutorial: it is made to learn much from each image, for a training of
     seconds. The outermost two pixels, where MNIST has hardly any ink, are not looked at.
@@ -81,18 +81,18 @@ class LeNet(nn.Layer):
 
     def __init__(self, outputs: int) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2D(1, 16, kernel_size=5)
+        self.conv1 = nn.Conv2D(1, 12, kernel_size=5)
         self.pool1 = nn.MaxPool2D(kernel_size=2, stride=2)
-        self.conv2 = nn.Conv2D(16, 48, kernel_size=3)
+        self.conv2 = nn.Conv2D(12, 32, kernel_size=3)
         self.pool2 = nn.MaxPool2D(kernel_size=2, stride=2)
-        self.hidden = nn.Linear(768, 256)
+        self.hidden = nn.Linear(512, 256)
         self.output = nn.Linear(256, outputs)
 
     def forward(self, images: Tensor) -> Tensor:
         x = images[:, :, 2:26, 2:26]  # [N, 1, 24, 24]
-        x = F.relu(self.pool1(self.conv1(x)))  # [N, 16, 10, 10]
-        x = F.relu(self.pool2(self.conv2(x)))  # [N, 48, 4, 4]
-        x = F.relu(self.hidden(paddle.flatten(x, 1)))  # [N, 768] → [N, 256]
+        x = F.relu(self.pool1(self.conv1(x)))  # [N, 12, 10, 10]
+        x = F.relu(self.pool2(self.conv2(x)))  # [N, 32, 4, 4]
+        x = F.relu(self.hidden(paddle.flatten(x, 1)))  # [N, 512] → [N, 256]
         return self.output(x)  # [N, outputs]
 
 

@@ -15,12 +15,14 @@ import os
 import shutil
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
 
 from .config import Config
+from .environment import OURS, THREADS
 
 LEAST_PART = 25  # images of a batch for each process; with fewer the averaging takes too long
-SMALL = ("linear", "mlp")  # their steps are shorter than the averaging of their gradients
+SMALL = ("linear", "mlp", "lenet")  # their steps are shorter than the averaging of their gradients
 CGROUPS = Path("/sys/fs/cgroup")
 LAUNCHED = "PADDLE_TRAINERS_NUM"  # variable: how many processes a launcher has started
 BAR = "MNIST_PADDLE_BAR"  # variable: what rank 0 writes is shown on a terminal
@@ -77,6 +79,20 @@ def hide_bar(rank: int) -> bool | None:
     if rank:
         return True
     return False if BAR in os.environ else None
+
+
+@cache
+def computing_threads() -> int:
+    """Return how many threads of this process compute side by side, where it is more than one.
+
+    That is OMP_NUM_THREADS if you have set it; otherwise the processes that a launcher has started
+    on this machine share out the cores.
+    """
+    yours = os.environ.get(THREADS.name, "")
+    if yours.isdecimal() and THREADS.name not in os.environ.get(OURS, "").split():
+        return max(int(yours), 1)
+    processes = int(os.environ.get("PADDLE_LOCAL_SIZE", os.environ.get(LAUNCHED, "1")))
+    return max(usable_cores() // processes, 1)
 
 
 def usable_cores(cgroups: Path = CGROUPS) -> int:

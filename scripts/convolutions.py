@@ -1,11 +1,11 @@
 #!/usr/bin/env python
 """Measure every way that was tried to make the CNN's convolutions faster on the CPU.
 
-python scripts/convolutions.py [--runs 5] [--readme]
+python scripts/convolutions.py [--runs 5] [--pages]
 
 Each computes both convolutions of the tutorial's CNN with their pooling, forward and backward, on
 one batch of 100 images, in a process of its own, and is compared with what Paddle computes. The
-table goes into docs/speed.md with --readme. Two minutes, on a machine that has nothing else to do.
+table goes into docs/speed.md with --pages. Two minutes, on a machine that has nothing else to do.
 """
 
 import json
@@ -167,7 +167,7 @@ def one(name: str) -> None:
 
 
 @app.default
-def measure(*, runs: int = 5, readme: bool = False) -> None:
+def measure(*, runs: int = 5, pages: bool = False) -> None:
     """Measure all of them in turn, RUNS times, and print the table."""
     found: dict[str, list[dict[str, float]]] = {name: [] for name in WAYS}
     for _ in tqdm(range(runs), disable=None):
@@ -191,7 +191,7 @@ def measure(*, runs: int = 5, readme: bool = False) -> None:
         "",
         *table(head, rows, "lrrr"),
     ]
-    if readme:
+    if pages:
         write_table(SPEED, MARK, lines)
     else:
         print("\n".join(lines))

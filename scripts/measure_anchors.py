@@ -6,7 +6,7 @@ python scripts/measure_anchors.py --python PYTHON --examples FOLDER --train_mnis
 PYTHON is one that has torch and torchvision; the folders are clones of github.com/pytorch/examples
 and github.com/tuomaso/train_mnist_fast, each with MNIST's four raw files in data/MNIST/raw. Both
 run as they are, on the CPU: the example until it reads 99 % of eval, the last notebook RUNS times.
-Results go into work/records/anchors.json, which scripts/measure_records.py puts into its table. Six
+Results go into work/records/anchors.json; scripts/measure_speedrun.py puts them into its table. Six
 minutes on 2 cores, which should have nothing else to do.
 """
 
@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 
 from cyclopts import run
+from measuring import plain_environment
 from readme import ROOT
 
 from mnist_paddle.atomic import atomic_write
@@ -42,7 +43,9 @@ print(json.dumps({"seconds": seconds, "accuracies": accuracies}))
 def measure_example(python: Path, clone: Path) -> dict:
     """Run pytorch/examples' mnist until it reads 99 % of eval; time its training alone."""
     command = [python, "-u", "main.py", "--no-accel"]
-    process = subprocess.Popen(command, cwd=clone / "mnist", stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, cwd=clone / "mnist", env=plain_environment(), stdout=subprocess.PIPE, text=True
+    )
     assert process.stdout
     seconds, accuracies, started, last = [], [], 0.0, 0.0
     for line in process.stdout:
@@ -64,16 +67,20 @@ def measure_example(python: Path, clone: Path) -> dict:
 def measure_notebook(python: Path, clone: Path, runs: int) -> dict:
     """Run train_mnist_fast's last notebook: one epoch, its data in memory before."""
     if not (clone / "data" / "train_data.pt").exists():
-        subprocess.run([python, "-c", "import data_saver; data_saver.save_data()"], cwd=clone)
-    code = [f"RUNS = {runs}"]
+        subprocess.run(
+            [python, "-c", "import data_saver; data_saver.save_data()"], cwd=clone, check=True
+        )
+    code = []
     for cell in json.loads((clone / NOTEBOOK).read_text(encoding="utf-8"))["cells"]:
         source = "".join(cell["source"])
         if source.startswith("%%timeit"):
             break
         if cell["cell_type"] == "code":
             code.append(re.sub("^%.*", "", source, flags=re.MULTILINE))
-    words = [python, "-c", "\n".join([*code, TIMED])]
-    done = subprocess.run(words, cwd=clone, stdout=subprocess.PIPE, text=True, check=True)
+    words = [python, "-c", "\n".join([*code, f"RUNS = {runs}", TIMED])]
+    done = subprocess.run(
+        words, cwd=clone, env=plain_environment(), stdout=subprocess.PIPE, text=True, check=True
+    )
     return {**json.loads(done.stdout.splitlines()[-1]), "epochs": 1}
 
 

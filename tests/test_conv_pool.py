@@ -5,6 +5,7 @@ import paddle
 import pytest
 from paddle.nn import functional as F
 
+from mnist_paddle import conv_pool as conv_pool_module
 from mnist_paddle.config import Config
 from mnist_paddle.conv_pool import FAST, conv_pool
 from mnist_paddle.models import build_model
@@ -99,3 +100,27 @@ def test_the_setting_fast_decides_what_computes(options, kind, tiny_data, tmp_pa
     assert type(training.network).__name__ == kind
     names = [name for name, _ in training.model.named_parameters()]
     assert "output.weight" in names  # the file names weights as the model does
+
+
+def test_several_threads_compute_the_same_bytes(monkeypatch):
+    arrays = values([70, 3, 12, 12], 1), values([5, 3, 3, 3], 2), values([5], 3)
+    results = []
+    for threads in (1, 3):
+        monkeypatch.setattr(conv_pool_module, "computing_threads", lambda n=threads: n)
+        conv_pool_module._threads.cache_clear()
+        monkeypatch.setattr(conv_pool_module, "PIECE", 70 * 25 * (4 * 4 * 3 + 4 * 5) // 5)
+        results.append(outputs_and_gradients(conv_pool, *arrays, padding=0))
+    assert len(conv_pool_module._threads()._threads) == 3  # they were there, and computed
+    conv_pool_module._threads().shutdown()
+    conv_pool_module._threads.cache_clear()
+    for one, other in zip(*results, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize(
+    ("images", "numbers", "count"), [(1, 10**9, 1), (31, 10**9, 1), (32, 1, 2), (100, 22_500, 4)]
+)
+def test_pieces_are_even_in_number_and_hold_each_image_once(images, numbers, count):
+    pieces = conv_pool_module._pieces(images, numbers)
+    assert len(pieces) == count
+    assert [i for piece in pieces for i in range(images)[piece]] == list(range(images))

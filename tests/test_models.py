@@ -9,7 +9,7 @@ from mnist_paddle.models import build_model, count_parameters, describe_layers
     ("name", "outputs", "parameters"),
     [
         *(("linear", 1, 785), ("mlp", 1, 7971), ("cnn", 1, 11521), ("cnn", 10, 20350)),
-        ("lenet", 10, 206_810),
+        ("lenet", 10, 137_698),
     ],
 )
 def test_parameter_counts(name, outputs, parameters):

@@ -16,8 +16,14 @@ from run_files import checkpoints, rows, same_result
 
 from mnist_paddle import checkpoint, processes
 from mnist_paddle.config import Config, read_config_file
+from mnist_paddle.environment import OURS
 from mnist_paddle.errors import ConfigError
-from mnist_paddle.processes import decide_processes, usable_cores, wants_launch
+from mnist_paddle.processes import (
+    computing_threads,
+    decide_processes,
+    usable_cores,
+    wants_launch,
+)
 
 needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="Paddle's launcher on the CPU")
 TRAIN = ROOT / "scripts" / "train.py"
@@ -223,6 +229,7 @@ def test_procs_that_cannot_be_are_refused(settings, sentence):
         (2, 49, "cnn", 1),
         (2, 100, "linear", 1),
         (2, 100, "mlp", 1),
+        (2, 128, "lenet", 1),
     ],
 )
 def test_auto_takes_as_many_as_cores_and_batch_serve(monkeypatch, cores, batch_size, model, count):
@@ -231,6 +238,28 @@ def test_auto_takes_as_many_as_cores_and_batch_serve(monkeypatch, cores, batch_s
     decided = decide_processes(Config(procs="auto", model=model, batch_size=batch_size))
     assert decided.procs == count
     assert wants_launch(decided) == (count > 1)
+
+
+@pytest.mark.parametrize(
+    ("variables", "threads"),
+    [
+        ({}, 8),
+        ({"OMP_NUM_THREADS": "1", "MNIST_PADDLE_SET": "OMP_NUM_THREADS"}, 8),  # set by us
+        ({"OMP_NUM_THREADS": "3"}, 3),
+        ({"OMP_NUM_THREADS": "0"}, 1),
+        ({"OMP_NUM_THREADS": "4,2"}, 8),  # OpenMP's levels: not understood here
+        ({"PADDLE_TRAINERS_NUM": "2"}, 4),
+        ({"PADDLE_TRAINERS_NUM": "4", "PADDLE_LOCAL_SIZE": "2"}, 4),
+        ({"PADDLE_TRAINERS_NUM": "16"}, 1),
+    ],
+)
+def test_processes_share_out_the_cores_to_their_threads(monkeypatch, variables, threads):
+    for name in ("OMP_NUM_THREADS", OURS, "PADDLE_TRAINERS_NUM", "PADDLE_LOCAL_SIZE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(processes, "usable_cores", lambda: 8)
+    assert computing_threads.__wrapped__() == threads
 
 
 @needs_linux
