@@ -19,6 +19,7 @@ from pathlib import Path
 
 OURS = "MNIST_PADDLE_SET"  # variable: which of them we have set; child processes inherit it too
 CPUINFO = Path("/proc/cpuinfo")
+AT_START = Path("/proc/self/environ")  # the variables with which this process was started
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,10 @@ def prepare(
     for setting in (MKL, THREADS, MMAP, TRIM):
         name, value = setting.name, environment.get(setting.name)
         loaded = [library for library in setting.readers if library in sys.modules]
-        if value is not None and name not in ours:
+        if value == "1" and name not in ours and _is_of_paddle(setting):
+            ours.add(name)  # nobody has asked for it
+            lines.append(f"{name}={value}, set by Paddle, which had been imported before")
+        elif value is not None and name not in ours:
             lines.append(f"{name}={value}, found in the environment")
         elif setting is MKL and not _is_amd_with_avx2(cpuinfo):
             lines.append(f"{name} not set: it is for AMD processors with AVX2")
@@ -77,6 +81,17 @@ def prepare(
 def report() -> list[str]:
     """Return a line for each setting of this process: its value, and who set it."""
     return [f"environment: {line}" for line in _reports]
+
+
+def _is_of_paddle(setting: Setting) -> bool:
+    """Tell whether Paddle has set this variable, as it does with OMP_NUM_THREADS; Linux only."""
+    if setting is not THREADS or "paddle" not in sys.modules:
+        return False
+    try:
+        at_start = AT_START.read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return not any(line.startswith(setting.name.encode() + b"=") for line in at_start)
 
 
 def _is_amd_with_avx2(cpuinfo: Path) -> bool:

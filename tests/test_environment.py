@@ -106,6 +106,22 @@ def test_too_late_is_said(clean):
 
 
 @needs_linux
+def test_what_paddle_sets_by_itself_is_not_what_the_user_wants(clean):
+    """Paddle sets OMP_NUM_THREADS=1 when it is imported; the convolutions have threads then too."""
+    code = (
+        "import os, paddle, mnist_paddle.environment as e; from mnist_paddle import processes;"
+        "processes.usable_cores = lambda: 5;"
+        "print(processes.computing_threads(), *e.report(), sep='|')"
+    )
+    threads, *lines = in_process(code).split("|")
+    assert threads == "5"
+    assert any("OMP_NUM_THREADS=1, set by Paddle, which had been" in line for line in lines)
+    threads, *lines = in_process(code, OMP_NUM_THREADS="1").split("|")
+    assert threads == "1"
+    assert any("OMP_NUM_THREADS=1, found in the environment" in line for line in lines)
+
+
+@needs_linux
 def test_the_settings_have_their_effect_and_the_users_values_theirs(clean):
     threads, faults = map(int, in_process(EFFECTS).split())
     assert threads == 1

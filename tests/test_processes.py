@@ -103,7 +103,8 @@ def test_two_processes_do_and_say_what_one_does(train, tmp_path):
 
 @needs_linux
 def test_an_interrupt_saves_and_resume_alone_goes_on_to_the_same_bytes(start, train, tmp_path):
-    words = [*SMALL, "--model", "mlp", "--log_every", "1"]
+    # Long enough for the signal to arrive in time on a fast machine.
+    words = ["--opt", "momentum", "--epochs", "40", "--model", "mlp", "--log_every", "1"]
     two = [*words, "--procs", "2"]
     assert train(*two, "--run_dir", "whole")[0] == 0
     stopped = start(*two, "--run_dir", "stopped", stderr=subprocess.STDOUT)
