@@ -5,12 +5,14 @@ in less than half of the time that Paddle's own CPU kernels take. Pooling takes 
 neighbours. All four see one patch that is a pixel wider and higher than the kernel, so one matrix
 product gives all four: `[patches, (k+1)² C] @ [(k+1)² C, 4 × outputs]`. There are a quarter as many
 patches to copy as for the convolution alone, and the product is wide enough to run at full speed.
+A batch is computed in pieces, side by side on all cores.
 On a GPU, and for networks that are not in FAST, Paddle computes.
 
 第 3 步，网络的加速：怎样让 CPU 用更少的时间算完卷积和池化？
 `conv_pool` 算的就是卷积加 2×2 最大池化，用时不到 Paddle 自带 CPU 实现的一半。
 池化取四个相邻输出中最大的一个，而这四个输出看到的是同一个小块，它只比卷积核宽一个像素、高一个像素，
 所以一次矩阵乘法就能同时得到四个输出：要复制的小块只有单独做卷积时的四分之一，矩阵也足够宽，算得快。
+一个批次分成几份，在所有的核上同时计算。
 在 GPU 上，以及对其他网络，仍由 Paddle 计算。
 """
 

@@ -110,7 +110,7 @@ def test_several_threads_compute_the_same_bytes(monkeypatch):
         conv_pool_module._threads.cache_clear()
         monkeypatch.setattr(conv_pool_module, "PIECE", 70 * 25 * (4 * 4 * 3 + 4 * 5) // 5)
         results.append(outputs_and_gradients(conv_pool, *arrays, padding=0))
-    assert len(conv_pool_module._threads()._threads) == 3  # they were there, and computed
+    assert 1 <= len(conv_pool_module._threads()._threads) <= 3  # begun when none is idle
     conv_pool_module._threads().shutdown()
     conv_pool_module._threads.cache_clear()
     for one, other in zip(*results, strict=True):
