@@ -172,6 +172,7 @@ def _decoded_elsewhere(content: bytes, name: str) -> Image.Image:
             input=content,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            cwd=Path(__file__).parent.parent,  # python -m imports from where it is started
             timeout=LONGEST_WAIT,
         )
     except subprocess.TimeoutExpired:

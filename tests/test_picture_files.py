@@ -261,6 +261,15 @@ def test_a_compressed_tiff_is_read_upright(tmp_path, compression, mode):
     np.testing.assert_allclose(np.asarray(found.convert("F")), expected, atol=atol)
 
 
+def test_a_module_beside_the_picture_is_not_run(tmp_path, monkeypatch):
+    Image.new("L", (40, 40), 255).save(tmp_path / "p.tif", compression="tiff_lzw")
+    for name in ("PIL", "mnist_paddle"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
+    monkeypatch.chdir(tmp_path)
+    assert open_picture("p.tif").size == (40, 40)
+    assert not (tmp_path / "ran").exists()
+
+
 @pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_adobe_deflate"])
 def test_a_spoiled_compressed_tiff_is_refused_and_nothing_printed(tmp_path, compression, capfd):
     """Found by the fuzz: libtiff prints what it finds wrong, past Python's warnings."""
