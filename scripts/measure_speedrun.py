@@ -12,7 +12,6 @@ import json
 import statistics
 from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import paddle
@@ -26,7 +25,7 @@ from mnist_paddle.config import DEFAULT_DATA, read_config_file
 
 MARK = "<!-- table of the speedrun: scripts/measure_speedrun.py -->"
 OUT = ROOT / "work" / "records"
-START, END = "05_cnn_ce_sgd", "speedrun"
+START = "05_cnn_ce_sgd"
 # What changes from row to row, and the settings that it means.
 CHANGES: list[tuple[str, dict[str, Any]]] = [
     ("the tutorial's CNN: SGD, 5 epochs (`--no-fast`)", {"fast": False}),
@@ -93,10 +92,9 @@ def _row(what: str, results: Sequence[Result]) -> list[str]:
 
 def _anchors() -> list[list[str]]:
     """Return the rows of other people's programs, if they were measured."""
-    path = Path(ANCHORS)
-    if not path.exists():
+    if not ANCHORS.exists():
         return []
-    measured = json.loads(path.read_text(encoding="utf-8"))
+    measured = json.loads(ANCHORS.read_text(encoding="utf-8"))
     return [
         [
             f"{name}, PyTorch {measured['torch']}",

@@ -54,7 +54,7 @@ def measure_stages(
     stages["drawn"] = {**QUICKSTART, "data": str(DRAWN_DATA.relative_to(ROOT))}
     with ThreadPoolExecutor(jobs) as pool:
         futures = [
-            pool.submit(_train, name, {**values, "seed": seed})
+            pool.submit(train_once, _folder(name, seed), {**values, "seed": seed})
             for seed in seeds
             for name, values in stages.items()
         ]
@@ -89,10 +89,6 @@ def _gpu_is_usable() -> bool:
 
 def _folder(name: str, seed: int) -> Path:
     return ROOT / "work" / "stages" / f"seed_{seed}" / name.replace(" ", "_")
-
-
-def _train(name: str, values: dict[str, Any]) -> None:
-    train_once(_folder(name, values["seed"]), values)
 
 
 def _result(name: str, seed: int) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """The fast CNN computes what Paddle's own layers compute, forwards and backwards."""
 
+import threading
+
 import numpy as np
 import paddle
 import pytest
@@ -104,13 +106,21 @@ def test_the_setting_fast_decides_what_computes(options, kind, tiny_data, tmp_pa
 
 def test_several_threads_compute_the_same_bytes(monkeypatch):
     arrays = values([70, 3, 12, 12], 1), values([5, 3, 3, 3], 2), values([5], 3)
-    results = []
+    results, names, patches = [], [], conv_pool_module._patches
+
+    def noted(*given):
+        names.append(threading.current_thread().name)
+        return patches(*given)
+
+    monkeypatch.setattr(conv_pool_module, "_patches", noted)
     for threads in (1, 3):
         monkeypatch.setattr(conv_pool_module, "computing_threads", lambda n=threads: n)
         conv_pool_module._threads.cache_clear()
         monkeypatch.setattr(conv_pool_module, "PIECE", 70 * 25 * (4 * 4 * 3 + 4 * 5) // 5)
         results.append(outputs_and_gradients(conv_pool, *arrays, padding=0))
-    assert 1 <= len(conv_pool_module._threads()._threads) <= 3  # begun when none is idle
+    assert len(names) == 2 * 6  # pieces
+    assert {name.split("_")[0] for name in names[:6]} == {"MainThread"}
+    assert all(name.startswith("conv_pool_") for name in names[6:])
     conv_pool_module._threads().shutdown()
     conv_pool_module._threads.cache_clear()
     for one, other in zip(*results, strict=True):
