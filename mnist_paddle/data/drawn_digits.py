@@ -36,9 +36,9 @@ SKELETONS = {
         "52,0 48,35 52,70 50,100",
         "48,0 53,35 50,70 46,100",
         "50,0 49,50 50,100",
-        "30,24 52,0! 51,50 50,100",
-        "40,14 54,0! 52,50 52,100",
-        "38,14 52,0! 51,50 50,100 | 32,100 50,99 68,100",
+        "38,14 52,0! 51,50 50,100",
+        "44,10 54,0! 52,50 52,100",
+        "36,14 52,0! 51,50 50,100 | 34,100 50,99 66,100",
         "46,2 52,40 52,70 48,100",
     ),
     2: (
@@ -220,12 +220,12 @@ def _warp(dots: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     count = len(dots)
     for wave in (3.0, 6.0):  # radians per digit height: two slow waves bend the paper
         angle, phase = rng.uniform(0, 2 * math.pi, (2, count, 1, 2))
-        height = rng.uniform(-0.55, 0.55, (count, 1, 2)) / wave
+        height = rng.uniform(-0.46, 0.46, (count, 1, 2)) / wave
         direction = wave * np.concatenate([np.cos(angle), np.sin(angle)], axis=1)
         dots = dots + height * np.sin(dots @ direction + phase)
-    width = np.exp(rng.uniform(-0.35, 0.45, (count, 1)))
-    taper = rng.uniform(-0.7, 0.7, (count, 1))  # the top wider than the bottom, or narrower
-    slant = rng.uniform(-0.3, 0.7, (count, 1))  # more often to the right
+    width = np.exp(rng.uniform(-0.3, 0.4, (count, 1)))
+    taper = rng.uniform(-0.6, 0.6, (count, 1))  # the top wider than the bottom, or narrower
+    slant = rng.uniform(-0.3, 0.6, (count, 1))  # more often to the right
     waist = rng.uniform(-0.13, 0.13, (count, 1))  # one half taller than the other
     turn = rng.normal(0, 0.12, (count, 1))
     x, y = dots[:, :, 0], dots[:, :, 1]
@@ -245,7 +245,7 @@ def _pen_path(
     count = len(labels)
     all_points, weights, all_strokes, ways, first = _all_tables()
     way = first[labels] + np.floor(rng.random(count) * ways[labels]).astype(int)
-    shakiness = rng.uniform(0, 0.065, (count, 1, 1))
+    shakiness = rng.uniform(0, 0.05, (count, 1, 1))
     points = all_points[way] + shakiness * rng.standard_normal((count, *all_points.shape[1:]))
     strokes = all_strokes[way]
     moves = rng.normal(0, 0.03, (count, all_strokes.max() + 1, 2))  # strokes do not meet exactly
