@@ -22,3 +22,5 @@ environment.prepare()
 
 # Paddle warns at import that it found no ccache; nobody here compiles.
 warnings.filterwarnings("ignore", message="No ccache found")
+# And at each training with batch normalization, of what it does anyway.
+warnings.filterwarnings("ignore", message="When training, we now always track global mean")

@@ -226,6 +226,8 @@ def restore_training(
     arrays = {k: v for k, v in tensors.items() if k.startswith("optimizer/")}
     state: dict[str, Any] = {"LR_Scheduler": schedule}
     for place, parameter in model.named_parameters() if arrays else ():
+        if parameter.stop_gradient:  # a running mean of batch normalization
+            continue
         for accumulator in _ACCUMULATORS[type(optimizer).__name__]:
             key = f"optimizer/{place}/{accumulator}"
             shape = [1] if "_pow_acc_" in accumulator else list(parameter.shape)

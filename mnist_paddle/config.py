@@ -77,7 +77,7 @@ Resume = Annotated[str | None, Parameter(converter=_checkpoint_name, negative=()
 class Config:
     """Settings of one training run; an impossible value raises ConfigError."""
 
-    model: Literal["linear", "mlp", "cnn", "lenet"] = "cnn"
+    model: Literal["linear", "mlp", "cnn", "lenet", "vgg"] = "cnn"
     "Network."
     hidden: WholeNumber = 10
     "Width of the MLP's two hidden layers."
@@ -128,7 +128,7 @@ class Config:
     gpu: bool = False
     "Compute on the first GPU."
     fast: bool = True
-    "Compute CNN and LeNet on the CPU by matrix products, in half of the time of Paddle's own."
+    "Compute convolutions with pooling on the CPU in half of the time of Paddle's own."
     procs: Processes = 1
     "Processes on the CPU that share out each batch; auto: as many as the cores serve."
     data: str = DEFAULT_DATA

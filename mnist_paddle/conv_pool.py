@@ -30,7 +30,7 @@ from paddle import Tensor, nn
 from paddle.autograd import PyLayer
 from paddle.nn import functional as F
 
-from .models import CNN, LeNet
+from .models import CNN, VGG, LeNet
 from .processes import computing_threads
 
 PIECE = 750_000  # numbers, patches and outputs, that are computed at a time: they stay in a cache
@@ -73,7 +73,23 @@ class FastLeNet(nn.Layer):
         return net.output(x)  # [N, outputs]
 
 
-FAST = {CNN: FastCNN, LeNet: FastLeNet}
+class FastVGG(nn.Layer):
+    """Compute what a VGG computes, with its own parameters, its first layer by `conv_pool`.
+
+    `[N, 1, 28, 28] float32` in, `[N, outputs] float32` out.
+    """
+
+    def __init__(self, model: VGG) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, images: Tensor) -> Tensor:
+        vgg = self.model
+        x = conv_pool(vgg.cut(images), vgg.conv1.weight, vgg.conv1.bias, 0)  # [P N, 32, 10, 10]
+        return vgg.after_first_pool(x)
+
+
+FAST = {CNN: FastCNN, LeNet: FastLeNet, VGG: FastVGG}
 
 
 def conv_pool(x: Tensor, weight: Tensor, bias: Tensor, padding: int) -> Tensor:

@@ -1,11 +1,13 @@
 """Stage 3, networks: which function turns 784 pixels into an answer?
 
-Linear, MLP and CNN are the tutorial's three networks, with its sizes; LeNet is for a race.
+Linear, MLP and CNN are the tutorial's three networks, with its sizes; LeNet is for a race, VGG to
+see how few mistakes are possible.
 Each returns raw outputs, never softmax: today's cross entropy applies softmax by itself, and
 applying it twice makes a perfect prediction score 1.461 instead of 0.
 
 第 3 步，网络：怎样的函数能把 784 个像素变成答案？
-Linear、MLP、CNN 是教程里的三个网络，尺寸与教程一致；LeNet 是用来比速度的。
+Linear、MLP、CNN 是教程里的三个网络，尺寸与教程一致；LeNet 用来比速度，
+VGG 用来看错误最少能少到多少。
 它们都返回原始输出，不做 softmax：今天的交叉熵会自己做 softmax，
 做两次的话，完全正确的预测得到的损失是 1.461，而不是 0。
 """
@@ -96,6 +98,57 @@ class LeNet(nn.Layer):
         return self.output(x)  # [N, outputs]
 
 
+class VGG(nn.Layer):
+    """Compute five convolutions with batch normalization: 279,434 parameters for 10.
+
+    It is no network of the tutorial: it is made to make few mistakes, in an hour of training. It
+    looks at 24×24 pixels, as there is hardly any ink further out; outside training at five places
+    of each image, a pixel apart, and takes the mean of what it sees.
+    `[N, 1, 28, 28] float32` in, `[N, outputs] float32` out. After Simonyan and Zisserman 2015,
+    Ioffe and Szegedy 2015.
+    """
+
+    PLACES = ((2, 2), (1, 2), (3, 2), (2, 1), (2, 3))  # first row and column
+
+    def __init__(self, outputs: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2D(1, 32, kernel_size=5)
+        self.norm1 = nn.BatchNorm2D(32)
+        self.conv2 = nn.Conv2D(32, 64, kernel_size=3, padding=1, bias_attr=False)
+        self.norm2 = nn.BatchNorm2D(64)
+        self.conv3 = nn.Conv2D(64, 64, kernel_size=3, padding=1, bias_attr=False)
+        self.norm3 = nn.BatchNorm2D(64)
+        self.conv4 = nn.Conv2D(64, 128, kernel_size=3, padding=1, bias_attr=False)
+        self.norm4 = nn.BatchNorm2D(128)
+        self.conv5 = nn.Conv2D(128, 128, kernel_size=3, padding=1, bias_attr=False)
+        self.norm5 = nn.BatchNorm2D(128)
+        self.pool = nn.MaxPool2D(kernel_size=2, stride=2)
+        self.output = nn.Linear(128, outputs)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.after_first_pool(self.pool(self.conv1(self.cut(images))))
+
+    def cut(self, images: Tensor) -> Tensor:
+        """Cut P places out of each image: `[N, 1, 28, 28]` in, `[P N, 1, 24, 24]` out."""
+        places = self.PLACES[: self._places]
+        return paddle.concat([images[:, :, y : y + 24, x : x + 24] for y, x in places])
+
+    def after_first_pool(self, x: Tensor) -> Tensor:
+        """Compute the rest of the network: `[P N, 32, 10, 10]` in, `[N, outputs]` out."""
+        x = F.relu(self.norm1(x))
+        x = F.relu(self.norm2(self.conv2(x)))  # [P N, 64, 10, 10]
+        x = F.relu(self.norm3(self.conv3(x)))
+        x = self.pool(x)  # [P N, 64, 5, 5]
+        x = F.relu(self.norm4(self.conv4(x)))  # [P N, 128, 5, 5]
+        x = F.relu(self.norm5(self.conv5(x)))
+        x = self.output(x.mean([2, 3]))  # [P N, 128] → [P N, outputs]
+        return x.reshape([self._places, -1, x.shape[1]]).mean(0)
+
+    @property
+    def _places(self) -> int:
+        return 1 if self.training else len(self.PLACES)
+
+
 def build_model(name: str, outputs: int, hidden: int = 10) -> nn.Layer:
     """Build the network `name` with `outputs` outputs; `hidden` is the width of the MLP.
 
@@ -107,6 +160,7 @@ def build_model(name: str, outputs: int, hidden: int = 10) -> nn.Layer:
         "mlp": lambda: MLP(outputs, hidden),
         "cnn": lambda: CNN(outputs),
         "lenet": lambda: LeNet(outputs),
+        "vgg": lambda: VGG(outputs),
     }
     if name not in models:
         raise ValueError(f"no model is named {name!r}; choose from {', '.join(models)}")
@@ -114,8 +168,8 @@ def build_model(name: str, outputs: int, hidden: int = 10) -> nn.Layer:
 
 
 def count_parameters(model: nn.Layer) -> int:
-    """Count the numbers that training changes."""
-    return sum(int(parameter.size) for parameter in model.parameters())
+    """Count the numbers that gradients change."""
+    return sum(int(p.size) for p in model.parameters() if not p.stop_gradient)
 
 
 def describe_layers(model: nn.Layer, images: Tensor) -> list[str]:

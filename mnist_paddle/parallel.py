@@ -18,6 +18,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import paddle
@@ -37,9 +38,27 @@ class Ranks:
     def wrap(self, model: nn.Layer) -> nn.Layer:
         """Return a layer that computes as `model` does and averages its gradients over the ranks.
 
-        Every rank starts from the weights of rank 0. Source: part 1, item 19.
+        Every rank starts from the weights of rank 0. Batch normalization takes means and variances
+        over a rank's part of the batch; the running ones are averaged over the ranks after each
+        forward pass. Source: part 1, item 19.
         """
-        return paddle.DataParallel(model) if self.size > 1 else model
+        if self.size == 1:
+            return model
+        network = paddle.DataParallel(model)
+        if _running(network):
+            hook: Any = self._average_running  # returns None, which leaves the output as it is
+            network.register_forward_post_hook(hook)
+        return network
+
+    def _average_running(self, network: nn.Layer, images: object, output: object) -> None:
+        """Give every rank the mean of all ranks' running means and variances, while training."""
+        if not network.training:
+            return
+        running = _running(network)
+        flat = np.concatenate([tensor.numpy().ravel() for tensor in running])
+        ends = np.cumsum([tensor.size for tensor in running])[:-1]
+        for tensor, mean in zip(running, np.split(self.sum(flat) / self.size, ends), strict=True):
+            tensor.set_value(mean.reshape(tensor.shape))
 
     def part(self, chosen: np.ndarray) -> np.ndarray:
         """Return this rank's part of the indices of a batch: the disjoint parts make it whole.
@@ -110,6 +129,11 @@ class Ranks:
                 f"{others} of {self.size} ranks have another {what} than rank 0: start every "
                 f"machine with the same options and the same data."
             )
+
+
+def _running(network: nn.Layer) -> list[paddle.Tensor]:
+    """Return the running means and variances: Paddle keeps them as parameters without gradient."""
+    return [parameter for parameter in network.parameters() if parameter.stop_gradient]
 
 
 def start_ranks(gpu: bool) -> Ranks:

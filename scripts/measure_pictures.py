@@ -21,14 +21,14 @@ import numpy as np
 from cyclopts import run
 from readme import ROOT, machine, table, write_into_readme
 
-from mnist_paddle.data import draw_digits, load_data
+from mnist_paddle.data import load_data
 from mnist_paddle.predict import TrainedModel, default_model, load_model
 from mnist_paddle.reading import read_pictures
 
 sys.path.insert(0, str(ROOT / "tests"))
-from rendered_pictures import KINDS, enlarge, pack, paint, render
+from rendered_pictures import KINDS, drawn_for, enlarge, pack, paint, render
 
-EXACT = "MNIST's digits, `--exact`"
+MNIST, DRAWN, EXACT = "MNIST's digits", "drawn digits", "MNIST's digits, `--exact`"
 MARK = "<!-- table of pictures: scripts/measure_pictures.py -->"
 
 
@@ -44,16 +44,15 @@ def measure_pictures(
     checkpoint = checkpoint or default_model()
     trained = load_model(checkpoint)
     split = load_data("eval", data)
-    drawn = draw_digits(each * len(KINDS), seed=[seed, 99])
-    sources = {
-        "MNIST's digits": (split.images[:, 0], split.labels[:, 0]),
-        "drawn digits": (drawn[0].reshape(-1, 28, 28), drawn[1].reshape(-1)),
-    }
-    right: dict[str, list[int]] = {way: [] for way in (*sources, EXACT)}
+    right: dict[str, list[int]] = {way: [] for way in (MNIST, DRAWN, EXACT)}
     for place, kind in enumerate(KINDS):
+        sources = {
+            MNIST: (split.images[:, 0], split.labels[:, 0]),
+            DRAWN: drawn_for(kind, each, [seed, 99, place]),
+        }
         for number, (source, (images, labels)) in enumerate(sources.items()):
             rng = np.random.default_rng([seed, number, place])
-            chosen = rng.integers(0, len(images), each)
+            chosen = rng.choice(len(images), each, replace=False)
             pictures = [(kind, render(kind, images[i], rng)) for i in chosen]
             wanted = [str(labels[i]) for i in chosen]
             right[source].append(_right(trained, pictures, wanted, exact=False))

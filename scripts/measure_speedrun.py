@@ -10,7 +10,6 @@ the same table. Twenty minutes on 2 cores, which should have nothing else to do.
 
 import json
 import statistics
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -19,7 +18,7 @@ from cyclopts import run
 from measure_anchors import ANCHORS
 from readme import ROOT, SPEED, machine, table, write_table
 from tqdm import tqdm
-from trainings import train_once
+from trainings import row_of, spread, train_once
 
 from mnist_paddle.config import DEFAULT_DATA, read_config_file
 
@@ -39,7 +38,6 @@ CHANGES: list[tuple[str, dict[str, Any]]] = [
     ("all 60,000 images (`--use_valid`)", {"use_valid": True}),
     ("a single epoch (`--epochs 1`): `configs/speedrun.yaml`", {"epochs": 1}),
 ]
-Result = dict[str, Any]
 
 
 def settings_of(rows: int) -> dict[str, Any]:
@@ -66,7 +64,7 @@ def measure_speedrun(
                 values = {**settings_of(place), "seed": seed, "data": data}
                 results.append(train_once(OUT / f"row_{place}_seed_{seed}", values))
                 bar.update()
-            rows.append(_row(CHANGES[place - 1][0], results))
+            rows.append(row_of(CHANGES[place - 1][0], results))
     result, options = results[0], f"--seeds {seeds} --first_seeds {first_seeds}"
     head = ["", "epochs", "seconds of training", "of the whole command", "eval, %", "seeds"]
     lines = [
@@ -82,14 +80,6 @@ def measure_speedrun(
         print("\n".join(lines))
 
 
-def _row(what: str, results: Sequence[Result]) -> list[str]:
-    seconds = statistics.median(result["train_seconds"] for result in results)
-    whole = statistics.median(result["command_seconds"] for result in results)
-    accuracies = [100 * result["eval_correct"] / result["eval_total"] for result in results]
-    epochs = str(results[0]["epochs"])
-    return [what, epochs, f"{seconds:.1f}", f"{whole:.1f}", _spread(accuracies), str(len(results))]
-
-
 def _anchors() -> list[list[str]]:
     """Return the rows of other people's programs, if they were measured."""
     if not ANCHORS.exists():
@@ -101,16 +91,11 @@ def _anchors() -> list[list[str]]:
             str(anchor["epochs"]),
             f"{statistics.median(anchor['seconds']):.1f}",
             "–",
-            _spread(anchor["accuracies"]),
+            spread(anchor["accuracies"]),
             str(len(anchor["seconds"])),
         ]
         for name, anchor in measured["anchors"].items()
     ]
-
-
-def _spread(values: Sequence[float]) -> str:
-    mean = statistics.mean(values)
-    return f"{mean:.2f} ± {statistics.stdev(values):.2f}" if len(values) > 1 else f"{mean:.2f}"
 
 
 if __name__ == "__main__":

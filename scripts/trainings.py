@@ -3,9 +3,11 @@
 import dataclasses
 import json
 import os
+import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -90,3 +92,18 @@ def train_once(folder: Path, values: dict[str, Any]) -> dict[str, Any]:
         plan.unlink()
     took = json.loads(seconds.read_text(encoding="utf-8"))
     return {**json.loads(result.read_text(encoding="utf-8")), "command_seconds": took}
+
+
+def row_of(what: str, results: Sequence[dict[str, Any]]) -> list[str]:
+    """Return a table's row: epochs, medians of seconds, accuracies on eval, how many results."""
+    seconds = statistics.median(result["train_seconds"] for result in results)
+    whole = statistics.median(result["command_seconds"] for result in results)
+    accuracies = [100 * result["eval_correct"] / result["eval_total"] for result in results]
+    epochs = str(results[0]["epochs"])
+    return [what, epochs, f"{seconds:.1f}", f"{whole:.1f}", spread(accuracies), str(len(results))]
+
+
+def spread(values: Sequence[float]) -> str:
+    """Return mean and standard deviation as text; of a single value, the value."""
+    mean = statistics.mean(values)
+    return f"{mean:.2f} ± {statistics.stdev(values):.2f}" if len(values) > 1 else f"{mean:.2f}"

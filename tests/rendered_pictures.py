@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from mnist_paddle.data import draw_digits
+
 # ---------------------------------------------------------------------------------- the digit
 
 
@@ -359,6 +361,16 @@ KINDS = {
         *(sheet_on_a_dark_table, very_wide, tiny, rare_modes, askew, mnist_image, photograph),
     )
 }
+
+# These kinds write the digit again, along the middle of its strokes. A loop that is full of ink has
+# none, and a 6 would become a 1: they want drawn digits of a pen of THIN pixels.
+WRITTEN_AGAIN = ("fine liner", "marker")
+THIN = 1.4
+
+
+def drawn_for(kind, count, seed):
+    """Draw digits that can be rendered as pictures of a kind: `[count, 28, 28]` and `[count]`."""
+    return draw_digits(count, seed, pen=THIN if kind in WRITTEN_AGAIN else None)
 
 
 def render(kind, ink, rng):

@@ -70,7 +70,7 @@ def test_a_shape_that_it_cannot_compute_is_named(x):
         conv_pool(paddle.zeros([1, 1, 8, 8]), paddle.zeros([4, 1, 4, 4]), paddle.zeros([4]), 2)
 
 
-@pytest.mark.parametrize("name", ["cnn", "lenet"])
+@pytest.mark.parametrize("name", ["cnn", "lenet", "vgg"])
 def test_a_fast_network_learns_as_the_network_does(name):
     """The same steps from the same weights; rounding is all that may differ."""
     images = paddle.to_tensor(np.random.default_rng(1).random([20, 1, 28, 28], np.float32))
@@ -94,7 +94,7 @@ def test_a_fast_network_learns_as_the_network_does(name):
     ("options", "kind"),
     [
         *(({}, "FastCNN"), ({"fast": False}, "CNN"), ({"model": "mlp"}, "MLP")),
-        ({"model": "lenet"}, "FastLeNet"),
+        *(({"model": "lenet"}, "FastLeNet"), ({"model": "vgg"}, "FastVGG")),
     ],
 )
 def test_the_setting_fast_decides_what_computes(options, kind, tiny_data, tmp_path):

@@ -9,14 +9,14 @@ from mnist_paddle.models import build_model, count_parameters, describe_layers
     ("name", "outputs", "parameters"),
     [
         *(("linear", 1, 785), ("mlp", 1, 7971), ("cnn", 1, 11521), ("cnn", 10, 20350)),
-        ("lenet", 10, 137_698),
+        *(("lenet", 10, 137_698), ("vgg", 10, 279_434)),
     ],
 )
 def test_parameter_counts(name, outputs, parameters):
     assert count_parameters(build_model(name, outputs)) == parameters
 
 
-@pytest.mark.parametrize("name", ["linear", "mlp", "cnn", "lenet"])
+@pytest.mark.parametrize("name", ["linear", "mlp", "cnn", "lenet", "vgg"])
 @pytest.mark.parametrize("outputs", [1, 10])
 def test_every_model_maps_images_to_outputs(name, outputs, rng):
     images = paddle.to_tensor(rng.random((3, 1, 28, 28), np.float32))
@@ -30,7 +30,7 @@ def test_width_of_the_mlp_is_adjustable():
 
 def test_outputs_are_raw_not_probabilities(rng):
     images = paddle.to_tensor(rng.random((20, 1, 28, 28), np.float32))
-    for name in ("linear", "mlp", "cnn", "lenet"):
+    for name in ("linear", "mlp", "cnn", "lenet", "vgg"):
         outputs = build_model(name, 10)(images).numpy()
         assert outputs.min() < 0
         assert not np.allclose(outputs.sum(1), 1, atol=0.01)

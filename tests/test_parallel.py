@@ -170,6 +170,18 @@ def test_four_ranks_do_what_one_process_does_with_adam_and_a_cnn(launch, train, 
     assert len(rows(tmp_path / "four", "step")) == len(rows(tmp_path / "one", "step")) == 22
 
 
+def test_running_means_are_those_of_all_ranks(launch, train, tmp_path):
+    """After one step the first layer's is that of one process, as both have the same mean."""
+    settings = {"model": "vgg", "epochs": 1, "limit_batches": 1}
+    launch(2, "two", batch_size=20, **settings)
+    result = train("one", batch_size=40, **settings)
+    two, one = weights(tmp_path / "two"), weights(tmp_path / "one")
+    np.testing.assert_allclose(two["norm1._mean"], one["norm1._mean"], rtol=1e-4, atol=1e-6)
+    assert np.abs(one["norm1._mean"]).min() > 1e-4
+    found = json.loads((tmp_path / "two" / "result.json").read_text())
+    assert found["eval_total"] == result["eval_total"] == SIZES["eval"]
+
+
 def test_scale_lr_multiplies_the_rates_by_the_ranks(launch, tmp_path):
     settings = {"lr": 0.01, "end_lr": 0.002, "schedule": "polynomial", "scale_lr": True}
     said = launch(2, "run", model="linear", epochs=1, limit_batches=4, **settings)

@@ -231,6 +231,7 @@ def test_procs_that_cannot_be_are_refused(settings, sentence):
         (2, 100, "linear", 1),
         (2, 100, "mlp", 1),
         (2, 128, "lenet", 1),
+        (2, 100, "vgg", 2),
     ],
 )
 def test_auto_takes_as_many_as_cores_and_batch_serve(monkeypatch, cores, batch_size, model, count):

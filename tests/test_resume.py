@@ -58,6 +58,14 @@ def test_each_optimizer_and_schedule_resumes_exactly(train, train_until, tmp_pat
     assert same_result(tmp_path / "stopped", tmp_path / "whole")
 
 
+def test_batch_normalization_resumes_exactly(train, train_until, tmp_path):
+    settings = {**SMALL, "model": "vgg", "opt": "adam", "limit_batches": 2, "batch_size": 20}
+    train("whole", **settings)
+    train_until(3, "stopped", **settings)
+    train("stopped", **settings, resume=True)
+    assert same_result(tmp_path / "stopped", tmp_path / "whole")
+
+
 @pytest.mark.parametrize("generator", sorted(GENERATORS))
 def test_each_generator_resumes_exactly(train, train_until, tmp_path, generator):
     settings = {**SMALL, "limit_batches": None, "generator": generator, "augment": "affine"}

@@ -40,8 +40,8 @@ def test_rows_hold_medians_of_seconds_and_the_spread_of_accuracies(speedrun):
     ]
     for result in results:
         result["epochs"] = 4
-    assert speedrun._row("x", results) == ["x", "4", "2.0", "4.0", "97.00 ± 2.00", "3"]
-    assert speedrun._row("x", results[:1])[4] == "95.00"
+    assert speedrun.row_of("x", results) == ["x", "4", "2.0", "4.0", "97.00 ± 2.00", "3"]
+    assert speedrun.row_of("x", results[:1])[4] == "95.00"
 
 
 def test_anchors_are_timed_until_99_percent_and_without_their_tests(monkeypatch, tmp_path):
@@ -73,6 +73,8 @@ def test_anchors_are_timed_until_99_percent_and_without_their_tests(monkeypatch,
     assert len(found["seconds"]) == 3
 
 
-@pytest.mark.parametrize("name", ["measure_speedrun", "measure_anchors", "convolutions"])
+@pytest.mark.parametrize(
+    "name", ["measure_speedrun", "measure_best", "measure_anchors", "convolutions"]
+)
 def test_the_scripts_can_be_started(name):
     assert (ROOT / "scripts" / f"{name}.py").stat().st_mode & stat.S_IXUSR

@@ -46,7 +46,7 @@ def affine(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def elastic(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Change an image as `affine` does, and move each part of it by about a pixel, its own way.
+    """Change an image as `affine` does, and move each part of it half a pixel, its own way.
 
     Some 5×5 points move by normal random numbers, what lies between them follows smoothly.
     `[28, 28] uint8` in and out. After Simard, Steinkraus and Platt 2003.
@@ -61,7 +61,7 @@ def elastic(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return cv2.remap(image, source_x, source_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
 
 
-_ELASTIC_PIXELS = 0.8
+_ELASTIC_PIXELS = 0.5
 
 
 def _random_affine(

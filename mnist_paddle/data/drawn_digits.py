@@ -236,11 +236,12 @@ def _warp(dots: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _pen_path(
-    labels: np.ndarray, rng: np.random.Generator
+    labels: np.ndarray, rng: np.random.Generator, width: float | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Move the pen: dots [N, DOTS, 2] and steps between them [N, DOTS], pixels of 28, pen [N, 1].
 
-    The pen is its stroke's thickness. A step is 0 where the pen was in the air.
+    The pen is its stroke's thickness, `width` if it is given. A step is 0 where the pen was in the
+    air.
     """
     count = len(labels)
     all_points, weights, all_strokes, ways, first = _all_tables()
@@ -261,6 +262,8 @@ def _pen_path(
     gap = 18 * box.prod(axis=1, keepdims=True) / longer / np.maximum(length - longer, 0.01)
     pen = np.exp(rng.normal(0.92, 0.36, (count, 1)))
     pen = np.minimum(pen, np.maximum(0.4 * gap, 1.3))
+    if width is not None:
+        pen = np.full_like(pen, width)
 
     # As in MNIST: the ink's box fits into 20 x 20, its centre of mass is in the middle of 28 x 28.
     scale = (rng.normal(20.3, 0.8, (count, 1)) - pen) / longer
@@ -270,10 +273,12 @@ def _pen_path(
     return dots + (place - centre)[:, None], steps, pen
 
 
-def _draw(labels: np.ndarray, rng: np.random.Generator, size: int) -> np.ndarray:
+def _draw(
+    labels: np.ndarray, rng: np.random.Generator, size: int, width: float | None = None
+) -> np.ndarray:
     """Draw one digit for each label; return [N, size, size] uint8."""
     count = len(labels)
-    dots, steps, pen = _pen_path(labels, rng)
+    dots, steps, pen = _pen_path(labels, rng, width)
     # The hand's pressure swings slowly, a fraction of a wave or one and a half along the path.
     waves, phase = rng.uniform(2, 9, (count, 1)), rng.uniform(0, 2 * math.pi, (count, 1))
     swing = rng.uniform(0, 0.25, (count, 1)) * np.sin(waves * np.linspace(0, 1, DOTS) + phase)
@@ -309,9 +314,12 @@ def draw_digit(digit: int, rng: np.random.Generator, size: int = 28) -> np.ndarr
     return _draw(np.array([int(digit)]), rng, size)[0]
 
 
-def draw_digits(count: int, seed: Sequence[int] | int) -> tuple[np.ndarray, np.ndarray]:
+def draw_digits(
+    count: int, seed: Sequence[int] | int, pen: float | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Draw random digits: images [count, 28, 28] uint8, labels [count] uint8.
 
+    `pen` is the thickness of all strokes, in pixels; without it that differs from digit to digit.
     The same seed gives the same digits, and fewer of them are the first of more. All is float64
     until the end, yet another processor may very rarely round a pixel by 1 differently, and a
     later NumPy may change what its generators give.
@@ -329,5 +337,5 @@ def draw_digits(count: int, seed: Sequence[int] | int) -> tuple[np.ndarray, np.n
         block = rng.integers(0, 10, BLOCK)  # always a whole block, so that count changes nothing
         stop = min(start + BLOCK, count)
         labels[start:stop] = block[: stop - start]
-        images[start:stop] = _draw(block, rng, 28)[: stop - start]
+        images[start:stop] = _draw(block, rng, 28, pen)[: stop - start]
     return images, labels
