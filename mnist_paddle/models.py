@@ -192,10 +192,14 @@ def describe_layers(model: nn.Layer, images: Tensor) -> list[str]:
     names = {id(layer): name for name, layer in model.named_sublayers()}
     hook: Any = describe  # returns None, which leaves the output as it is
     hooks = [layer.register_forward_post_hook(hook) for layer in model.sublayers()]
+    was_training = model.training
+    model.eval()  # or batch normalization would learn from these images
     try:
         with paddle.no_grad():
             model(images)
     finally:
+        if was_training:
+            model.train()
         for handle in hooks:
             handle.remove()
     return lines

@@ -51,6 +51,8 @@ _OPERATIONS = {
     *("1.flatten", "1.reshape", "flatten_contiguous_range", "reshape2"),
     *("1.matmul", "1.linear_v2", "1.add", "matmul_v2", "elementwise_add"),
     *("1.conv2d", "1.pool2d", "1.relu", "1.sigmoid", "conv2d", "pool2d", "relu", "sigmoid"),
+    *("1.slice", "1.concat", "0.combine", "1.full", "slice", "concat"),
+    *("1.batch_norm_", "1.mean", "batch_norm", "reduce_mean"),
 }
 
 

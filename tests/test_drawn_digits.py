@@ -119,6 +119,24 @@ def test_a_negative_count_is_refused():
         draw_digits(-1, 0)
 
 
+def test_the_same_digits_can_be_drawn_with_a_pen_of_one_thickness():
+    _, labels = draw_digits(200, 8)
+    ink = {}
+    for pen in (1.4, 2.0, 4.0):
+        images, again = draw_digits(200, 8, pen=pen)
+        np.testing.assert_array_equal(again, labels)
+        ink[pen] = images.mean(axis=(1, 2)) / 255
+    assert (ink[1.4] < ink[2.0]).all()
+    assert (ink[2.0] < ink[4.0]).all()
+    assert 1.5 < (ink[4.0] / ink[2.0]).mean() < 2  # strokes that meet share ink
+
+
+@pytest.mark.parametrize("pen", [0, -1, 20, float("nan")])
+def test_a_pen_without_thickness_is_refused(pen):
+    with pytest.raises(ValueError, match="pen"):
+        draw_digits(1, 0, pen=pen)
+
+
 @pytest.mark.parametrize("digit", range(10))
 def test_drawings_of_one_digit_differ_substantially(digit):
     rng = np.random.default_rng(7)

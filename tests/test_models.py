@@ -77,6 +77,16 @@ def test_unknown_model_is_refused_with_the_names():
         build_model("cn", 10)
 
 
+def test_describe_layers_teaches_batch_normalization_nothing(rng):
+    images = paddle.to_tensor(rng.random((2, 1, 28, 28), np.float32))
+    model = build_model("vgg", 10)
+    before = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
+    assert "parameters weight [32], bias [32]" in describe_layers(model, images)[2]
+    for name, tensor in model.state_dict().items():
+        np.testing.assert_array_equal(tensor.numpy(), before[name])
+    assert model.training
+
+
 def test_describe_layers_tells_shapes_and_leaves_the_model_as_it_was(rng):
     images = paddle.to_tensor(rng.random((2, 1, 28, 28), np.float32))
     model = build_model("cnn", 10)

@@ -323,12 +323,14 @@ def draw_digits(
     The same seed gives the same digits, and fewer of them are the first of more. All is float64
     until the end, yet another processor may very rarely round a pixel by 1 differently, and a
     later NumPy may change what its generators give.
-    Raises ValueError for a negative count.
+    Raises ValueError for a negative count or a pen of no thickness.
     """
     if count < 0:
         raise ValueError(
             f"draw_digits got the count {count!r}; give a number of digits, 0 or more."
         )
+    if pen is not None and not 0 < pen < 20:
+        raise ValueError(f"draw_digits got the pen {pen!r}; give its thickness in pixels, as 2.5.")
     images, labels = np.empty((count, 28, 28), np.uint8), np.empty(count, np.uint8)
     seeds = np.atleast_1d(seed).tolist()
     for start in range(0, count, BLOCK):
