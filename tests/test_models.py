@@ -77,6 +77,19 @@ def test_unknown_model_is_refused_with_the_names():
         build_model("cn", 10)
 
 
+def test_vgg_takes_the_mean_of_five_places_but_one_in_training(rng, monkeypatch):
+    images = rng.random((3, 1, 28, 28), np.float32)
+    model = build_model("vgg", 10)
+    assert list(model.cut(paddle.to_tensor(images)).shape) == [3, 1, 24, 24]
+    model.eval()
+    outputs = model(paddle.to_tensor(images)).numpy()
+    moved = [np.roll(images, (2 - y, 2 - x), (2, 3)) for y, x in model.PLACES]
+    monkeypatch.setattr(type(model), "PLACES", ((2, 2),))
+    each = [model(paddle.to_tensor(image)).numpy() for image in moved]
+    np.testing.assert_allclose(outputs, np.mean(each, axis=0), rtol=1e-4, atol=1e-6)
+    assert np.abs(each[0] - each[1]).max() > 1e-4
+
+
 def test_describe_layers_teaches_batch_normalization_nothing(rng):
     images = paddle.to_tensor(rng.random((2, 1, 28, 28), np.float32))
     model = build_model("vgg", 10)
