@@ -42,13 +42,15 @@ _DAMAGE = (
     *(ArithmeticError, RecursionError, MemoryError),
 )
 
+_OF_ADAM = ("_moment1_0", "_moment2_0", "_beta1_pow_acc_0", "_beta2_pow_acc_0")
 # What Paddle's optimizers keep for each weight, from their first step on: all of it has the shape
 # of the weight but Adam's powers of beta, which are single numbers.
 _ACCUMULATORS = {
     "SGD": (),
     "Momentum": ("_velocity_0",),
     "Adagrad": ("_moment_0",),
-    "Adam": ("_moment1_0", "_moment2_0", "_beta1_pow_acc_0", "_beta2_pow_acc_0"),
+    "Adam": _OF_ADAM,
+    "AdamW": _OF_ADAM,
 }
 
 

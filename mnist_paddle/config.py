@@ -77,7 +77,7 @@ Resume = Annotated[str | None, Parameter(converter=_checkpoint_name, negative=()
 class Config:
     """Settings of one training run; an impossible value raises ConfigError."""
 
-    model: Literal["linear", "mlp", "cnn", "lenet", "vgg"] = "cnn"
+    model: Literal["linear", "mlp", "cnn", "lenet", "vgg", "ensemble"] = "cnn"
     "Network."
     hidden: WholeNumber = 10
     "Width of the MLP's two hidden layers."
@@ -85,12 +85,12 @@ class Config:
     "Loss: square error (1 output) or cross entropy (10 outputs)."
     label_smoothing: float = 0.0
     "Cross entropy: the share of each label that is given to all ten digits alike."
-    opt: Literal["sgd", "momentum", "adagrad", "adam"] = "sgd"
+    opt: Literal["sgd", "momentum", "adagrad", "adam", "adamw"] = "sgd"
     "Optimizer."
     beta1: float = 0.9
-    "Adam: how much of the mean gradient is kept from step to step."
+    "Adam, AdamW: how much of the mean gradient is kept from step to step."
     beta2: float = 0.999
-    "Adam: how much of the mean squared gradient is kept from step to step."
+    "Adam, AdamW: how much of the mean squared gradient is kept from step to step."
     lr: float = 0.01
     "Learning rate; with a schedule, its highest value."
     schedule: Literal["constant", "polynomial", "cosine", "onecycle"] = "constant"
@@ -100,7 +100,7 @@ class Config:
     scale_lr: bool = False
     "Multiply lr and end_lr by the number of processes of scripts/launch.py."
     weight_decay: float = 0.0
-    "Coefficient of the L2 penalty."
+    "Coefficient of the L2 penalty; AdamW takes so much of each weight off, times the rate."
     epochs: WholeNumber = 5
     "Passes over the training images."
     batch_size: WholeNumber = 100

@@ -18,9 +18,12 @@ BLUE, ORANGE = "#0072B2", "#D55E00"  # told apart by colour-blind eyes too (Okab
 
 
 def draw_curve(rows: Sequence[Mapping[str, str]], path: str | Path, title: str) -> None:
-    """Draw the loss of each step and the valid accuracy of each epoch from metrics.csv's rows."""
+    """Draw the loss of each step and the valid accuracy of each epoch from metrics.csv's rows.
+
+    Epochs without an accuracy, of a training on valid too, leave its axis out.
+    """
     steps = [row for row in rows if row["kind"] == "step"]
-    epochs = [row for row in rows if row["kind"] == "epoch"]
+    epochs = [row for row in rows if row["kind"] == "epoch" and row["valid_total"]]
     positions = np.array([int(row["step"]) for row in steps])
     losses = np.array([float(row["loss"]) for row in steps])
     width = max(1, len(losses) // 50)
@@ -33,16 +36,17 @@ def draw_curve(rows: Sequence[Mapping[str, str]], path: str | Path, title: str) 
     axes.plot(positions[width - 1 :], smooth, color=BLUE, label=label)
     axes.set(xlabel="step", ylabel="loss", title=title)
     axes.set_ylim(bottom=0, top=1.1 * np.quantile(losses, 0.99))
-    right = axes.twinx()
-    right.plot(
-        [int(row["step"]) for row in epochs],
-        [100 * int(row["valid_correct"]) / int(row["valid_total"]) for row in epochs],
-        color=ORANGE,
-        marker="o",
-        label="accuracy on valid, %",
-    )
-    right.set_ylabel("accuracy on valid, %")
-    right.set_ylim(top=100)
+    if epochs:
+        right = axes.twinx()
+        right.plot(
+            [int(row["step"]) for row in epochs],
+            [100 * int(row["valid_correct"]) / int(row["valid_total"]) for row in epochs],
+            color=ORANGE,
+            marker="o",
+            label="accuracy on valid, %",
+        )
+        right.set_ylabel("accuracy on valid, %")
+        right.set_ylim(top=100)
     figure.legend(loc="outside lower center", ncols=2)
     _save(figure, path)
 

@@ -1,11 +1,11 @@
 """Stage 5, optimizers: how far, and in which direction, does each step go?
 
-SGD, Momentum, Adagrad and Adam as in the tutorial, and the rules by which the learning rate
-changes from step to step. The training loop steps the schedule after every batch: the tutorial
+SGD, Momentum, Adagrad and Adam as in the tutorial, AdamW, and the rules by which the learning
+rate changes from step to step. The training loop steps the schedule after every batch: the tutorial
 built a decay for its resumed run and never stepped it, so its learning rate never fell.
 
 第 5 步，优化器：每一步走多远、往哪个方向走？
-教程里的 SGD、Momentum、Adagrad、Adam，以及学习率逐步变化的规则。
+教程里的 SGD、Momentum、Adagrad、Adam，另有 AdamW，以及学习率逐步变化的规则。
 训练循环在每个批次之后推进学习率：教程为断点续训建了衰减，
 却从未推进过它，学习率一直没有下降。
 """
@@ -15,7 +15,7 @@ from typing import Any
 
 import paddle
 from paddle import Tensor
-from paddle.optimizer import SGD, Adagrad, Adam, Momentum, Optimizer
+from paddle.optimizer import SGD, Adagrad, Adam, AdamW, Momentum, Optimizer
 from paddle.optimizer.lr import (
     CosineAnnealingDecay,
     LambdaDecay,
@@ -53,10 +53,11 @@ def make_optimizer(
     weight_decay: float = 0.0,
     betas: tuple[float, float] = (0.9, 0.999),
 ) -> Optimizer:
-    """Make the optimizer `name` for `parameters`; `betas` are Adam's.
+    """Make the optimizer `name` for `parameters`; `betas` are Adam's and AdamW's.
 
     `weight_decay` is the coefficient of the L2 penalty: coefficient × parameter is added to each
-    gradient, with every optimizer. Source: part 1, items 16 and 22.
+    gradient. AdamW leaves the gradient as it is, and takes rate × coefficient × parameter off each
+    parameter (Loshchilov and Hutter 2019, arXiv 1711.05101). Source: part 1, items 16 and 22.
 
     Raises:
         ValueError: no optimizer has that name.
@@ -68,6 +69,7 @@ def make_optimizer(
         "momentum": lambda: Momentum(rate, 0.9, parameters, weight_decay=decay),
         "adagrad": lambda: Adagrad(rate, parameters=parameters, weight_decay=decay),
         "adam": lambda: Adam(rate, *betas, parameters=parameters, weight_decay=decay),
+        "adamw": lambda: AdamW(rate, *betas, parameters=parameters, weight_decay=weight_decay),
     }
     if name not in optimizers:
         raise ValueError(f"no optimizer is named {name!r}; choose from {', '.join(optimizers)}")

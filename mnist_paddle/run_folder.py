@@ -31,7 +31,7 @@ COLUMNS = (
     "step",  # of the whole training, from 0
     "lr",
     "loss",  # of this batch, or the mean over the epoch's images
-    "valid_correct",
+    "valid_correct",  # empty where valid is trained on
     "valid_total",
     "seconds",  # of training since the epoch began
 )
@@ -102,7 +102,7 @@ class RunFolder:
                 self._file.flush()
         if self._visualdl is not None:
             scalars = {"loss": values["loss"], "lr": values["lr"]}
-            if values["kind"] == "epoch":
+            if "valid_total" in values:
                 scalars["valid_accuracy"] = values["valid_correct"] / values["valid_total"]
             for name, value in scalars.items():
                 tag = f"{values['kind']}/{name}"

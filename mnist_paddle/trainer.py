@@ -152,22 +152,27 @@ def _evaluate_split(training: Training, mode: str) -> Score:
 
 
 def _report_epoch(training: Training, folder: RunFolder | None, row: dict[str, Any]) -> None:
-    """Evaluate on valid, write the epoch's row, and go to the next epoch."""
+    """Evaluate on valid, write the epoch's row, and go to the next epoch.
+
+    Where valid is trained on, it would say nothing, and is not evaluated.
+    """
     position = training.position
     loss, seconds = position.loss_sum / position.images, position.epoch_seconds
-    score = training.valid = _evaluate_split(training, "valid")
+    score = None if training.config.use_valid else _evaluate_split(training, "valid")
+    training.valid = score
     if folder:
-        counts = {"valid_correct": score.correct, "valid_total": score.total}
+        counts = {"valid_correct": score.correct, "valid_total": score.total} if score else {}
         values = {**counts, "kind": "epoch", "loss": loss, "seconds": round(seconds, 4)}
         folder.add(**{**row, **values})
         say(
-            f"epoch: {position.epoch}, train loss: {loss:.4f}, valid: {score}, "
-            f"{seconds:.1f} s, {position.images / seconds:.0f} images/s"
+            f"epoch: {position.epoch}, train loss: {loss:.4f}, "
+            + (f"valid: {score}, " if score else "")
+            + f"{seconds:.1f} s, {position.images / seconds:.0f} images/s"
         )
-        if np.count_nonzero(score.confusion.sum(axis=0)) == 1:
+        if score and np.count_nonzero(score.confusion.sum(axis=0)) == 1:
             say("every image is read as the same digit: the network is dead; try a lower --lr.")
     best_correct, best_epoch = position.best_correct, position.best_epoch
-    if score.correct > best_correct or position.epoch == 0:
+    if score and (score.correct > best_correct or position.epoch == 0):
         best_correct, best_epoch = score.correct, position.epoch
         if training.config.early_stop:
             training.best = checkpoint.model_tensors(training.model)

@@ -55,7 +55,7 @@ class Run:
 
 
 @pytest.mark.parametrize("schedule", ["constant", "polynomial", "cosine", "onecycle"])
-@pytest.mark.parametrize("opt", ["sgd", "momentum", "adagrad", "adam"])
+@pytest.mark.parametrize("opt", ["sgd", "momentum", "adagrad", "adam", "adamw"])
 def test_a_resumed_run_repeats_the_uninterrupted_one_bit_for_bit(opt, schedule, tmp_path):
     uninterrupted = Run(opt, schedule)
     losses = uninterrupted.steps(0, STEPS)

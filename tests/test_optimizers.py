@@ -28,12 +28,18 @@ def adam(w, g, t, state, beta1=0.9, beta2=0.999):
     return w - LR * m / (np.sqrt(v) + 1e-8)
 
 
+def adamw(w, g, t, state):
+    """The decay is not added to the gradient, but taken off the weight."""
+    decayed = w * (1 - LR * state["decay"])
+    return decayed + adam(w, g - state["decay"] * w, t, state) - w
+
+
 def adam_with_other_betas(w, g, t, state):
     return adam(w, g, t, state, 0.7, 0.9)
 
 
 @pytest.mark.parametrize("decay", [0.0, DECAY])
-@pytest.mark.parametrize("formula", [sgd, momentum, adagrad, adam, adam_with_other_betas])
+@pytest.mark.parametrize("formula", [sgd, momentum, adagrad, adam, adam_with_other_betas, adamw])
 def test_steps_of_each_optimizer_match_its_formula(formula, decay):
     """Three steps on f(w) = Σ c·w², with and without the L2 penalty."""
     curvature = np.array([1.0, 0.1, 3.0], np.float32)
@@ -43,7 +49,7 @@ def test_steps_of_each_optimizer_match_its_formula(formula, decay):
     name, *other = formula.__name__.split("_with_")
     betas = [(0.7, 0.9)] if other else []
     optimizer = make_optimizer(name, LR, [weights], decay, *betas)
-    expected, state = start.astype(np.float64), {}
+    expected, state = start.astype(np.float64), {"decay": decay}
     for t in (1, 2, 3):
         (paddle.to_tensor(curvature) * weights**2).sum().backward()
         optimizer.step()

@@ -19,7 +19,7 @@ from mnist_paddle.errors import CheckpointError, ConfigError, TrainingError
 from mnist_paddle.models import build_model
 
 SMALL = {"model": "mlp", "epochs": 2, "limit_batches": 4, "checkpoint_every": 1}
-OPTIMIZERS = ("sgd", "momentum", "adagrad", "adam")
+OPTIMIZERS = ("sgd", "momentum", "adagrad", "adam", "adamw")
 SCHEDULES = ("constant", "polynomial", "cosine", "onecycle")
 
 

@@ -1,10 +1,14 @@
 """--use_valid: the last training, on all images, when every choice is made."""
 
+import csv
+import shutil
+
 import pytest
 
 from mnist_paddle.config import Config
 from mnist_paddle.data import load_splits
 from mnist_paddle.errors import ConfigError, DataError
+from mnist_paddle.trainer import train_and_evaluate
 from mnist_paddle.training import prepare_training
 
 
@@ -20,6 +24,28 @@ def test_the_valid_images_are_trained_on_too(tiny_data, tmp_path):
     assert training.steps_per_epoch == -(-images // 100)
     for mode in ("valid", "eval"):
         assert len(training.splits[mode]) == len(apart[mode])
+
+
+def test_valid_is_not_evaluated_in_between_and_resuming_is_exact(tiny_data, tmp_path, capsys):
+    options = {"model": "mlp", "opt": "adam", "use_valid": True, "data": str(tiny_data)}
+    result = train_and_evaluate(Config(**options, epochs=2, run_dir=str(tmp_path / "whole")))
+    said = capsys.readouterr().out
+    assert result["valid_total"] == len(load_splits(tiny_data)["valid"])  # once, at the end
+    assert [line.split(": ")[0] for line in said.splitlines()].count("valid") == 1
+    assert "epoch: 1, train loss: " in said
+    assert "valid: " not in next(x for x in said.splitlines() if x.startswith("epoch: 1, train"))
+    with (tmp_path / "whole" / "metrics.csv").open(newline="") as file:
+        epochs = [row for row in csv.DictReader(file) if row["kind"] == "epoch"]
+    assert [(row["valid_correct"], row["valid_total"]) for row in epochs] == [("", "")] * 2
+
+    folder = tmp_path / "resumed"
+    shutil.copytree(tmp_path / "whole", folder)
+    last = sorted(folder.glob("checkpoints/*"))[-1]
+    last.unlink()  # the one after the first epoch is left
+    train_and_evaluate(Config(**options, epochs=2, run_dir=str(folder), resume=True))
+    assert "going on after step" in capsys.readouterr().out
+    model = "model.safetensors"
+    assert (folder / model).read_bytes() == (tmp_path / "whole" / model).read_bytes()
 
 
 def test_what_chooses_by_valid_cannot_train_on_it():
