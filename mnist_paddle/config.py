@@ -117,6 +117,8 @@ class Config:
     "Order of the images: which of them each batch holds."
     augment: Literal["none", "shift", "affine", "elastic"] = "none"
     "Change each training image a little, each time that it is taken."
+    max_shift: float = 2.0
+    "Augmentation: by how many pixels an image is moved at most; shift moves by whole ones."
     reader: Reader = "sync"
     "Make batches in turn with computing, ahead in a thread, in processes, or on the device."
     capacity: WholeNumber = 5
@@ -217,6 +219,7 @@ _FIELDS = {field.name: field for field in dataclasses.fields(Config)}
 # The least and the greatest value that make sense; a learning rate of 0 trains nothing.
 _RANGES = {
     "hidden": (1, 10_000),
+    "max_shift": (0, 14),
     "label_smoothing": (0, math.nextafter(1, 0)),
     "beta1": (0, math.nextafter(1, 0)),
     "beta2": (0, math.nextafter(1, 0)),

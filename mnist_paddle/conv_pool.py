@@ -98,7 +98,8 @@ class FastEnsemble(nn.Layer):
     def __init__(self, model: Ensemble) -> None:
         super().__init__()
         self.model = model
-        self.members = nn.LayerList([FastVGG(vgg) for vgg in model.members])
+        members: Iterable[Any] = model.members  # a LayerList does not say that they are VGGs
+        self.members = nn.LayerList([FastVGG(vgg) for vgg in members])
 
     def forward(self, images: Tensor) -> Tensor:
         return self.model.ask(self.members, images)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from paddle import Tensor
 
-from .data.augment import AUGMENTATIONS
+from .data.augment import make_augmentation
 from .data.generators import ENDLESS, Plan, steps_in_pass
 from .readers import Batch, read_async, read_resident, read_sync, read_workers
 
@@ -44,7 +44,8 @@ def read_epoch(training: "Training") -> Generator[tuple[tuple[Tensor, Tensor], i
     The images are this rank's part of a batch, the count says how many the whole batch has.
     """
     config, split, place = training.config, training.splits["train"], training.place
-    dtype, augmentation = training.objective.label_dtype, AUGMENTATIONS[config.augment]
+    dtype = training.objective.label_dtype
+    augmentation = make_augmentation(config.augment, config.max_shift)
     seed, epoch = config.seed, training.position.epoch
     plan, part = plan_epoch(training), training.ranks.part
 

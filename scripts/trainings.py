@@ -73,8 +73,8 @@ def train_once(folder: Path, values: dict[str, Any]) -> dict[str, Any]:
     result, written = folder / "result.json", folder / "config.yaml"
     seconds = folder / "command_seconds.json"  # beside what the command writes itself
     run_dir = folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder
-    config = dataclasses.asdict(Config(**{**values, "run_dir": str(run_dir)}))
-    same = written.exists() and {**read_config_file(written), "resume": None} == config
+    config = _settings({**values, "run_dir": str(run_dir)})
+    same = written.exists() and _settings({**read_config_file(written), "resume": None}) == config
     digest = load_data("eval", ROOT / config["data"]).digest
     finished = same and seconds.exists()
     if not finished or json.loads(result.read_text(encoding="utf-8"))["data_digest"] != digest:
@@ -92,6 +92,11 @@ def train_once(folder: Path, values: dict[str, Any]) -> dict[str, Any]:
         plan.unlink()
     took = json.loads(seconds.read_text(encoding="utf-8"))
     return {**json.loads(result.read_text(encoding="utf-8")), "command_seconds": took}
+
+
+def _settings(values: dict[str, Any]) -> dict[str, Any]:
+    """Return all settings; one that is newer than an older run has its default there."""
+    return dataclasses.asdict(Config(**values))
 
 
 def row_of(what: str, results: Sequence[dict[str, Any]]) -> list[str]:

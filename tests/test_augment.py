@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from mnist_paddle.data import draw_digits
-from mnist_paddle.data.augment import AUGMENTATIONS, affine, augment, elastic, shift
+from mnist_paddle.data.augment import (
+    AUGMENTATIONS,
+    affine,
+    augment,
+    elastic,
+    make_augmentation,
+    shift,
+)
 
 IMAGES = draw_digits(40, seed=[3, 1])[0].reshape(-1, 1, 28, 28)
 NAMES = sorted(set(AUGMENTATIONS) - {"none"})
@@ -41,6 +48,17 @@ def test_shift_moves_every_pixel_by_what_was_drawn():
         moved = shift(image, Fixed(down, right))
         assert np.argwhere(moved).tolist() == [[10 + down, 12 + right]]
         assert moved.shape == (28, 28)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("most", [0, 1, 3])
+def test_an_augmentation_moves_by_as_much_as_it_is_told(name, most):
+    image = np.zeros([28, 28], np.uint8)
+    image[12:16, 12:16] = 255
+    # down and right; of the others from where a pixel comes, right and down
+    numbers = (most, -most) if name == "shift" else (0, 0, 0, 0, 1, -1)
+    moved = make_augmentation(name, most)(image, Fixed(*numbers)).astype(float)
+    np.testing.assert_allclose(centre(moved), [13.5 + most, 13.5 - most], atol=0.1)
 
 
 def test_affine_with_nothing_drawn_changes_nothing():

@@ -106,6 +106,8 @@ def test_run_dir_names_model_loss_and_optimizer():
         ("beta1", 1),
         ("label_smoothing", 1),
         ("beta2", -0.1),
+        ("max_shift", 15),
+        ("max_shift", -1),
     ],
 )
 def test_impossible_values_are_refused_by_name(key, value):

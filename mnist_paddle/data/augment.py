@@ -14,24 +14,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import cv2
 import numpy as np
 from PIL import Image
 
 Augmentation = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+MAX_SHIFT = 2.0  # pixels
 
 
-def shift(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Move a digit `[28, 28] uint8` by up to 2 pixels down, up, left or right; paper follows."""
-    down, right = rng.integers(-2, 3, size=2)
-    padded = np.pad(image, 2)
+def shift(image: np.ndarray, rng: np.random.Generator, max_shift: float = MAX_SHIFT) -> np.ndarray:
+    """Move a digit `[28, 28] uint8` by whole pixels down, up, left or right; paper follows."""
+    most = int(max_shift)
+    down, right = rng.integers(-most, most + 1, size=2)
+    padded = np.pad(image, most)
     rows, columns = image.shape
-    return padded[2 - down : 2 - down + rows, 2 - right : 2 - right + columns]
+    return padded[most - down : most - down + rows, most - right : most - right + columns]
 
 
-def affine(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Turn by up to 10°, scale by 0.9 to 1.1, shear by up to 0.15, move by up to 2 pixels.
+def affine(image: np.ndarray, rng: np.random.Generator, max_shift: float = MAX_SHIFT) -> np.ndarray:
+    """Turn by up to 10°, scale by 0.9 to 1.1, shear by up to 0.15, move by up to `max_shift`.
 
     `[28, 28] uint8` in and out; sampled bilinearly, with paper around it.
     """
@@ -39,20 +42,22 @@ def affine(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     changed = Image.fromarray(image).transform(
         (width, height),
         Image.Transform.AFFINE,
-        _random_affine(rng, height, width),
+        _random_affine(rng, height, width, max_shift),
         Image.Resampling.BILINEAR,
     )
     return np.asarray(changed)
 
 
-def elastic(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def elastic(
+    image: np.ndarray, rng: np.random.Generator, max_shift: float = MAX_SHIFT
+) -> np.ndarray:
     """Change an image as `affine` does, and move each part of it half a pixel, its own way.
 
     Some 5×5 points move by normal random numbers, what lies between them follows smoothly.
     `[28, 28] uint8` in and out. After Simard, Steinkraus and Platt 2003.
     """
     height, width = image.shape
-    a, b, from_x, c, d, from_y = _random_affine(rng, height, width)
+    a, b, from_x, c, d, from_y = _random_affine(rng, height, width, max_shift)
     points = rng.standard_normal((5, 5, 2), dtype=np.float32) * _ELASTIC_PIXELS
     moved = cv2.resize(points, (width, height), interpolation=cv2.INTER_CUBIC)
     y, x = np.mgrid[:height, :width].astype(np.float32) + 0.5
@@ -65,7 +70,7 @@ _ELASTIC_PIXELS = 0.5
 
 
 def _random_affine(
-    rng: np.random.Generator, height: int, width: int
+    rng: np.random.Generator, height: int, width: int, max_shift: float
 ) -> tuple[float, float, float, float, float, float]:
     """Return from where each pixel of the result comes: x = a·x + b·y + e, y = c·x + d·y + f.
 
@@ -80,17 +85,18 @@ def _random_affine(
     a, b = wide * cosine, wide * (slant * cosine - sine)
     c, d = high * sine, high * (slant * sine + cosine)
     middle_x, middle_y = width / 2, height / 2  # all is turned and scaled about the middle
-    from_x = middle_x - a * middle_x - b * middle_y + 2 * right
-    from_y = middle_y - c * middle_x - d * middle_y + 2 * down
+    from_x = middle_x - a * middle_x - b * middle_y + max_shift * right
+    from_y = middle_y - c * middle_x - d * middle_y + max_shift * down
     return a, b, from_x, c, d, from_y
 
 
-AUGMENTATIONS: dict[str, Augmentation | None] = {
-    "none": None,
-    "shift": shift,
-    "affine": affine,
-    "elastic": elastic,
-}
+AUGMENTATIONS = {"none": None, "shift": shift, "affine": affine, "elastic": elastic}
+
+
+def make_augmentation(name: str, max_shift: float = MAX_SHIFT) -> Augmentation | None:
+    """Return the augmentation `name`, which moves an image by at most `max_shift` pixels."""
+    change = AUGMENTATIONS[name]
+    return change and partial(change, max_shift=max_shift)
 
 
 def augment(
