@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 
 import cv2
 import numpy as np
@@ -60,13 +60,19 @@ def elastic(
     a, b, from_x, c, d, from_y = _random_affine(rng, height, width, max_shift)
     points = rng.standard_normal((5, 5, 2), dtype=np.float32) * _ELASTIC_PIXELS
     moved = cv2.resize(points, (width, height), interpolation=cv2.INTER_CUBIC)
-    y, x = np.mgrid[:height, :width].astype(np.float32) + 0.5
+    y, x = _pixel_centres(height, width)
     source_x = moved[..., 0] + a * x + b * y + from_x - 0.5
     source_y = moved[..., 1] + c * x + d * y + from_y - 0.5
     return cv2.remap(image, source_x, source_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
 
 
 _ELASTIC_PIXELS = 0.5
+
+
+@cache
+def _pixel_centres(height: int, width: int) -> np.ndarray:
+    """Return row and column of each pixel's middle: `[2, height, width] float32`."""
+    return np.mgrid[:height, :width].astype(np.float32) + 0.5
 
 
 def _random_affine(
