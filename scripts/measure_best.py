@@ -5,8 +5,8 @@ python scripts/measure_best.py [--seeds 3] [--pages]
 
 It trains the tutorial's CNN with the tutorial's Adam and with configs/best.yaml, each with the
 seeds 1 to SEEDS, and configs/state_of_the_art.yaml with the first one. A training that is there
-already, with the same settings and data, is not repeated; one that was cut short goes on. An hour
-and a half on 2 cores, which should have nothing else to do.
+already, with the same settings and data, is not repeated; one that was cut short goes on. Three
+hours on 2 cores, which should have nothing else to do.
 """
 
 from datetime import date
@@ -23,7 +23,7 @@ OUT = ROOT / "work" / "records"
 ROWS = {
     "10_cnn_ce_adam": "the tutorial's CNN with Adam",
     "best": "the same CNN with another recipe",
-    "state_of_the_art": "another network",
+    "state_of_the_art": "three other networks",
 }
 
 
