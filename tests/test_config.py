@@ -6,7 +6,7 @@ import yaml
 
 from mnist_paddle.commands import main
 from mnist_paddle.config import CONFIGS, DEFAULT_DATA, Config, read_config_file
-from mnist_paddle.data.augment import AUGMENTATIONS
+from mnist_paddle.data.augment import AUGMENTATIONS, MAX_SHIFT
 from mnist_paddle.data.generators import GENERATORS, ORDERS
 from mnist_paddle.data.mnist_json import DATA_FILE
 from mnist_paddle.errors import ConfigError
@@ -81,6 +81,10 @@ def test_the_choices_of_config_are_those_of_the_stages():
 
 def test_the_default_data_file_is_that_of_the_data_stage():
     assert DEFAULT_DATA == DATA_FILE
+
+
+def test_the_default_shift_is_that_of_the_augmentations():
+    assert Config().max_shift == MAX_SHIFT
 
 
 def test_run_dir_names_model_loss_and_optimizer():
