@@ -16,7 +16,7 @@ from typing import Any
 import paddle
 from cyclopts import run
 from measure_anchors import ANCHORS
-from readme import ROOT, SPEED, machine, table, write_table
+from readme import ROOT, SPEED, machine, table, write_into_readme, write_table
 from tqdm import tqdm
 from trainings import row_of, spread, train_once
 
@@ -53,7 +53,8 @@ def measure_speedrun(
 ) -> None:
     """Train what is not there yet; print the table, or write it into docs/speed.md.
 
-    The last row is trained with the seeds 1 to SEEDS, the others with 1 to FIRST_SEEDS.
+    The last row is trained with the seeds 1 to SEEDS, the others with 1 to FIRST_SEEDS. README
+    gets its ends: the programs of others, the first row and the last.
     """
     counts = [*[first_seeds] * (len(CHANGES) - 1), seeds]
     rows = []
@@ -67,17 +68,18 @@ def measure_speedrun(
             rows.append(row_of(CHANGES[place - 1][0], results))
     result, options = results[0], f"--seeds {seeds} --first_seeds {first_seeds}"
     head = ["", "epochs", "seconds of training", "of the whole command", "eval, %", "seeds"]
-    lines = [
+    intro = [
         f"Written by `scripts/measure_speedrun.py {options}` on {date.today()}: {machine()}, "
         f"Paddle {paddle.__version__}; data: {result['data']} (`{result['data_digest'][:12]}`). "
         "Medians of seconds, mean and standard deviation of accuracies.",
         "",
-        *table(head, [*_anchors(), *rows], "lrrrrr"),
     ]
+    whole, ends = [*_anchors(), *rows], [*_anchors(), rows[0], rows[-1]]
     if pages:
-        write_table(SPEED, MARK, lines)
+        write_table(SPEED, MARK, [*intro, *table(head, whole, "lrrrrr")])
+        write_into_readme(MARK, [*intro, *table(head, ends, "lrrrrr")])
     else:
-        print("\n".join(lines))
+        print("\n".join([*intro, *table(head, whole, "lrrrrr")]))
 
 
 def _anchors() -> list[list[str]]:
