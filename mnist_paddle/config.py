@@ -77,7 +77,7 @@ Resume = Annotated[str | None, Parameter(converter=_checkpoint_name, negative=()
 class Config:
     """Settings of one training run; an impossible value raises ConfigError."""
 
-    model: Literal["linear", "mlp", "cnn", "lenet", "vgg", "ensemble"] = "cnn"
+    model: Literal["linear", "mlp", "cnn", "lenet", "vgg"] = "cnn"
     "Network."
     hidden: WholeNumber = 10
     "Width of the MLP's two hidden layers."

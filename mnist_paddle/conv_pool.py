@@ -30,7 +30,7 @@ from paddle import Tensor, nn
 from paddle.autograd import PyLayer
 from paddle.nn import functional as F
 
-from .models import CNN, VGG, Ensemble, LeNet
+from .models import CNN, VGG, LeNet
 from .processes import computing_threads
 
 PIECE = 750_000  # numbers, patches and outputs, that are computed at a time: they stay in a cache
@@ -89,23 +89,7 @@ class FastVGG(nn.Layer):
         return vgg.after_first_pool(x)
 
 
-class FastEnsemble(nn.Layer):
-    """Compute what an Ensemble computes, each of its members as a FastVGG.
-
-    `[N, 1, 28, 28] float32` in, `[N, outputs] float32` out.
-    """
-
-    def __init__(self, model: Ensemble) -> None:
-        super().__init__()
-        self.model = model
-        members: Iterable[Any] = model.members  # a LayerList does not say that they are VGGs
-        self.members = nn.LayerList([FastVGG(vgg) for vgg in members])
-
-    def forward(self, images: Tensor) -> Tensor:
-        return self.model.ask(self.members, images)
-
-
-FAST = {CNN: FastCNN, LeNet: FastLeNet, VGG: FastVGG, Ensemble: FastEnsemble}
+FAST = {CNN: FastCNN, LeNet: FastLeNet, VGG: FastVGG}
 
 
 def conv_pool(x: Tensor, weight: Tensor, bias: Tensor, padding: int) -> Tensor:

@@ -1,19 +1,17 @@
 """Stage 3, networks: which function turns 784 pixels into an answer?
 
-Linear, MLP and CNN are the tutorial's three networks, with its sizes; LeNet is for a race, VGG and
-Ensemble are to see how few mistakes are possible.
+Linear, MLP and CNN are the tutorial's three networks, with its sizes; LeNet is for a race, VGG to
+see how few mistakes are possible.
 Each returns raw outputs, never softmax: today's cross entropy applies softmax by itself, and
 applying it twice makes a perfect prediction score 1.461 instead of 0.
 
 第 3 步，网络：怎样的函数能把 784 个像素变成答案？
 Linear、MLP、CNN 是教程里的三个网络，尺寸与教程一致；LeNet 用来比速度，
-VGG 和 Ensemble 用来看错误最少能少到多少。
+VGG 用来看错误最少能少到多少。
 它们都返回原始输出，不做 softmax：今天的交叉熵会自己做 softmax，
 做两次的话，完全正确的预测得到的损失是 1.461，而不是 0。
 """
 
-from collections.abc import Iterable
-from itertools import pairwise
 from typing import Any
 
 import paddle
@@ -151,33 +149,6 @@ class VGG(nn.Layer):
         return 1 if self.training else len(self.PLACES)
 
 
-class Ensemble(nn.Layer):
-    """Compute the mean of what three VGGs say: 838,302 parameters for 10.
-
-    Each makes other mistakes, and most of them are outvoted. In training each image teaches one of
-    the three, so that an epoch takes no longer than that of a single VGG.
-    `[N, 1, 28, 28] float32` in, `[N, outputs] float32` out. After Hansen and Salamon 1990.
-    """
-
-    MEMBERS = 3
-
-    def __init__(self, outputs: int) -> None:
-        super().__init__()
-        self.members = nn.LayerList([VGG(outputs) for _ in range(self.MEMBERS)])
-
-    def forward(self, images: Tensor) -> Tensor:
-        return self.ask(self.members, images)
-
-    def ask(self, members: Iterable[nn.Layer], images: Tensor) -> Tensor:
-        """Give each of `members` its part of the images, or all images outside training."""
-        count = images.shape[0]
-        if not self.training or count < self.MEMBERS:  # none of them is left without an image
-            return paddle.stack([member(images) for member in members]).mean(0)
-        edges = [count * i // self.MEMBERS for i in range(self.MEMBERS + 1)]
-        parts = [images[first:end] for first, end in pairwise(edges)]
-        return paddle.concat([member(part) for member, part in zip(members, parts, strict=True)])
-
-
 def build_model(name: str, outputs: int, hidden: int = 10) -> nn.Layer:
     """Build the network `name` with `outputs` outputs; `hidden` is the width of the MLP.
 
@@ -190,7 +161,6 @@ def build_model(name: str, outputs: int, hidden: int = 10) -> nn.Layer:
         "cnn": lambda: CNN(outputs),
         "lenet": lambda: LeNet(outputs),
         "vgg": lambda: VGG(outputs),
-        "ensemble": lambda: Ensemble(outputs),
     }
     if name not in models:
         raise ValueError(f"no model is named {name!r}; choose from {', '.join(models)}")

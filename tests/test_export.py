@@ -27,7 +27,7 @@ from mnist_paddle.runtimes import CARD, FORMS
 from mnist_paddle.trainer import train_and_evaluate
 
 NETWORKS = [f"{model}_{loss}" for model in ("linear", "mlp", "cnn") for loss in ("mse", "ce")]
-NETWORKS += ["lenet_ce", "vgg_ce", "ensemble_ce"]
+NETWORKS += ["lenet_ce", "vgg_ce"]
 PADDLE_3 = int(paddle.__version__.split(".")[0]) >= 3
 ONNX = all(importlib.util.find_spec(name) for name in ("paddle2onnx", "onnx", "onnxruntime"))
 needs_onnx = pytest.mark.skipif(

@@ -9,14 +9,14 @@ from mnist_paddle.models import build_model, count_parameters, describe_layers
     ("name", "outputs", "parameters"),
     [
         *(("linear", 1, 785), ("mlp", 1, 7971), ("cnn", 1, 11521), ("cnn", 10, 20350)),
-        *(("lenet", 10, 137_698), ("vgg", 10, 279_434), ("ensemble", 10, 838_302)),
+        *(("lenet", 10, 137_698), ("vgg", 10, 279_434)),
     ],
 )
 def test_parameter_counts(name, outputs, parameters):
     assert count_parameters(build_model(name, outputs)) == parameters
 
 
-@pytest.mark.parametrize("name", ["linear", "mlp", "cnn", "lenet", "vgg", "ensemble"])
+@pytest.mark.parametrize("name", ["linear", "mlp", "cnn", "lenet", "vgg"])
 @pytest.mark.parametrize("outputs", [1, 10])
 def test_every_model_maps_images_to_outputs(name, outputs, rng):
     images = paddle.to_tensor(rng.random((3, 1, 28, 28), np.float32))
@@ -30,7 +30,7 @@ def test_width_of_the_mlp_is_adjustable():
 
 def test_outputs_are_raw_not_probabilities(rng):
     images = paddle.to_tensor(rng.random((20, 1, 28, 28), np.float32))
-    for name in ("linear", "mlp", "cnn", "lenet", "vgg", "ensemble"):
+    for name in ("linear", "mlp", "cnn", "lenet", "vgg"):
         outputs = build_model(name, 10)(images).numpy()
         assert outputs.min() < 0
         assert not np.allclose(outputs.sum(1), 1, atol=0.01)
@@ -88,37 +88,6 @@ def test_vgg_takes_the_mean_of_five_places_but_one_in_training(rng, monkeypatch)
     each = [model(paddle.to_tensor(image)).numpy() for image in moved]
     np.testing.assert_allclose(outputs, np.mean(each, axis=0), rtol=1e-4, atol=1e-6)
     assert np.abs(each[0] - each[1]).max() > 1e-4
-
-
-def test_an_ensemble_says_the_mean_of_what_its_members_say(rng):
-    images = paddle.to_tensor(rng.random((4, 1, 28, 28), np.float32))
-    model = build_model("ensemble", 10)
-    model.eval()
-    each = np.stack([member(images).numpy() for member in model.members])
-    np.testing.assert_allclose(model(images).numpy(), each.mean(0), rtol=1e-4, atol=1e-6)
-    assert np.abs(each[0] - each[1]).max() > 1e-3  # they start from other weights
-
-
-def test_each_image_teaches_one_member_of_an_ensemble(rng):
-    """Its output is that member's, and changes with no image of another member's part."""
-    images = rng.random((7, 1, 28, 28), np.float32)
-    model = build_model("ensemble", 10)
-    outputs = model(paddle.to_tensor(images))
-    parts = [slice(0, 2), slice(2, 4), slice(4, 7)]
-    for member, part in zip(model.members, parts, strict=True):
-        alone = member(paddle.to_tensor(images[part])).numpy()
-        np.testing.assert_allclose(outputs.numpy()[part], alone, rtol=1e-4, atol=1e-5)
-    outputs[2:4].sum().backward()
-    taught = [member.conv1.weight.grad.numpy().any() for member in model.members]
-    assert taught == [False, True, False]
-
-
-def test_a_batch_of_fewer_images_than_members_teaches_all_members(rng):
-    model = build_model("ensemble", 10)
-    outputs = model(paddle.to_tensor(rng.random((2, 1, 28, 28), np.float32)))
-    assert list(outputs.shape) == [2, 10]
-    outputs.sum().backward()
-    assert all(member.conv1.weight.grad.numpy().any() for member in model.members)
 
 
 def test_describe_layers_teaches_batch_normalization_nothing(rng):
