@@ -53,7 +53,8 @@ def measure_best(
     head = ["", "parameters", "epochs", "seconds of training", "of the whole command", "eval, %"]
     lines = [
         f"Written by `scripts/measure_best.py {which} --seeds {seeds}` on {date.today()}: "
-        f"{machine()}, Paddle {result['paddle']}; data: {result['data']} (`{result['data_digest'][:12]}`). "
+        f"{machine()}, Paddle {result['paddle']}; "
+        f"data: {result['data']} (`{result['data_digest'][:12]}`). "
         "Medians of seconds, mean and standard deviation of accuracies.",
         "",
         *table([*head, "seeds", "wrong of 10,000"], rows, "lrrrrrrr"),
