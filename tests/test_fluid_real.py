@@ -1,8 +1,10 @@
 """Names and habits that were met in old scripts of other people, written down here anew."""
 
+import nbformat
 import numpy as np
 import paddle
 import pytest
+from conftest import ROOT
 
 from mnist_paddle import fluid as shim
 
@@ -291,3 +293,25 @@ def test_curves_of_a_ploter_are_drawn_and_saved(fluid, tmp_path):
     ploter.plot()
     assert not pyplot.gca().lines
     pyplot.close("all")
+
+
+def test_a_ploter_in_a_notebook_shows_its_curves_in_place_of_the_last(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    from run_notebooks import execute
+
+    lines = [
+        "from mnist_paddle import fluid as shim",
+        "shim.install()",
+        "from matplotlib import pyplot",
+        "from paddle.utils.plot import Ploter",
+        "ploter = Ploter('cost')",
+        "for step in range(3):",
+        "    ploter.append('cost', step, 1 / (step + 1))",
+        "    ploter.plot()",
+        "pyplot.close()",  # or Matplotlib shows it once more
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("\n".join(lines))])
+    nbformat.write(notebook, tmp_path / "ploter.ipynb")
+    outputs = execute(tmp_path / "ploter.ipynb").cells[0].outputs
+    assert [output.output_type for output in outputs] == ["display_data"]
+    assert "image/png" in outputs[0].data

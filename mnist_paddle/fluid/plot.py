@@ -9,6 +9,7 @@ paddle.utils.plot.Ploter：训练时不断增长的曲线。
 """
 
 import sys
+from importlib import import_module
 
 from .missing import lookup
 
@@ -45,8 +46,8 @@ class Ploter:
         pyplot.legend(loc="upper left")
         if path is not None:
             pyplot.savefig(path)
-        elif "ipykernel" in sys.modules:
-            display = sys.modules["IPython.display"]
+        elif "IPython" in sys.modules and hasattr(sys.modules["IPython"].get_ipython(), "kernel"):
+            display = import_module("IPython.display")
             display.clear_output(True)
             display.display(pyplot.gcf())
 
