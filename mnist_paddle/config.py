@@ -85,6 +85,8 @@ class Config:
     "Loss: square error (1 output) or cross entropy (10 outputs)."
     label_smoothing: float = 0.0
     "Cross entropy: the share of each label that is given to all ten digits alike."
+    teacher: str | None = None
+    "Model file of another network: learn its probabilities instead of the labels."
     opt: Literal["sgd", "momentum", "adagrad", "adam", "adamw"] = "sgd"
     "Optimizer."
     beta1: float = 0.9
@@ -176,6 +178,11 @@ class Config:
             raise ConfigError(
                 "--label_smoothing shares out the labels of cross entropy: add --loss ce, or "
                 "leave it out."
+            )
+        if self.teacher and (self.loss != "ce" or self.label_smoothing):
+            raise ConfigError(
+                "--teacher gives probabilities instead of labels: use --loss ce, and no "
+                "--label_smoothing, or leave it out."
             )
         if self.use_valid and self.early_stop:
             raise ConfigError(

@@ -108,7 +108,7 @@ class VGG(nn.Layer):
     Ioffe and Szegedy 2015.
     """
 
-    PLACES = ((2, 2), (1, 2), (3, 2), (2, 1), (2, 3))  # first row and column
+    PLACES: tuple[tuple[int, int], ...] = ((2, 2), (1, 2), (3, 2), (2, 1), (2, 3))  # row, column
 
     def __init__(self, outputs: int) -> None:
         super().__init__()

@@ -125,6 +125,8 @@ def train_step(training: Training, images: Tensor, labels: Tensor, weight: float
     With several ranks the batch is this rank's part, and `weight` its share: the mean over the
     ranks of what is returned is the mean over the whole batch.
     """
+    if training.teacher:
+        labels = training.teacher(images)  # [B, 10]: how much each looks like each digit
     loss = training.objective.loss(training.network(images), labels) * weight
     loss.backward()  # the gradient of the loss, for each weight, averaged over the ranks
     training.optimizer.step()  # each weight goes a little against its gradient

@@ -11,7 +11,8 @@ trainer.py 运行它返回的结果，resume.py 把它保存下来，再恢复�
 import dataclasses
 import json
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +29,12 @@ from .data.generators import ENDLESS, steps_in_pass
 from .device import use_device
 from .errors import ConfigError
 from .evaluation import Score
-from .losses import OBJECTIVES, Objective, with_smoothing
+from .losses import OBJECTIVES, Objective, soft_cross_entropy, with_smoothing
 from .models import build_model
 from .optimizers import make_optimizer, make_schedule
 from .parallel import Ranks, start_ranks
 from .readers import load_resident
+from .teacher import Teacher
 
 # Where a model was trained, and what was shown or kept meanwhile, does not change it.
 _READ = ("data", "strict", "reader", "capacity", "num_workers")
@@ -72,6 +74,7 @@ class Training:
     optimizer: Optimizer
     images_per_step: int  # of all ranks together
     steps_per_epoch: int
+    teacher: Teacher | None = None  # whose probabilities are learned instead of the labels
     resident: tuple[Tensor, Tensor] | None = None  # all training data, for the reader resident
     position: Position = field(default_factory=Position)
     checkpoint: Path | None = None  # the newest that is known to be whole
@@ -121,6 +124,9 @@ def prepare_training(config: Config) -> Training:
         images_per_step,
         steps_per_epoch,
     )
+    if config.teacher:
+        training.teacher = Teacher(config.teacher, partial(_computing, config=config))
+        training.objective = replace(objective, loss=soft_cross_entropy)
     if config.reader == "resident":
         labels = splits["train"].labels.astype(objective.label_dtype)
         training.resident = load_resident(splits["train"].images, labels, place)
@@ -170,4 +176,6 @@ def settings_of_model(training: Training) -> dict[str, Any]:
     settings = dataclasses.asdict(training.config)
     kept = {key: settings[key] for key in settings.keys() - _NOT_IN_MODEL}
     ranks = training.ranks.size
-    return {**kept, "batch_size": training.images_per_step // ranks, "ranks": ranks}
+    teacher = training.teacher and training.teacher.digest  # wherever its file lies
+    sizes = {"batch_size": training.images_per_step // ranks, "ranks": ranks}
+    return {**kept, "teacher": teacher, **sizes}
