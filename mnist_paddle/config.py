@@ -1,31 +1,25 @@
 """One frozen dataclass holds everything a training can be told; YAML and command line fill it.
 
-Every field is an option (`--batch_size 64`) and a key of a YAML file (`batch_size: 64`); the
-command line wins over the file, the file over the defaults, and the defaults are the tutorial's.
-An unknown key or a value of the wrong kind is refused, in the file as on the command line.
+Every field is an option (`--batch_size 64`) and a key of a YAML file (`batch_size: 64`,
+config_files.py); the command line wins over the file, the file over the defaults, and the defaults
+are the tutorial's. A value of the wrong kind is refused, in the file as on the command line.
 
 一个不可变的 dataclass 装下训练的全部设置，由 YAML 文件和命令行填写。
-每个字段既是命令行选项（--batch_size 64），也是 YAML 的键（batch_size: 64）；
-命令行优先于文件，文件优先于默认值，默认值就是教程的值；写错的键或值一律拒绝。
+每个字段既是命令行选项（--batch_size 64），也是 YAML 的键（batch_size: 64，见 config_files.py）；
+命令行优先于文件，文件优先于默认值，默认值就是教程的值；写错的值一律拒绝，不管写在哪里。
 """
 
 import dataclasses
-import difflib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from cyclopts import App, ArgumentCollection, Parameter, Token
-from cyclopts.config import Dict
+from cyclopts import Parameter, Token
 
 from .errors import ConfigError
 
 DEFAULT_DATA = "work/mnist.json.gz"
-_HERE = Path(__file__).parent
-# Installed, the configs lie inside the package; in a clone, at the top level.
-CONFIGS = _HERE / "configs" if (_HERE / "configs").is_dir() else _HERE.parent / "configs"
 
 
 def _whole_number(type_: Any, tokens: Sequence[Token]) -> int:
@@ -87,6 +81,8 @@ class Config:
     "Cross entropy: the share of each label that is given to all ten digits alike."
     teacher: str | None = None
     "Model file of another network: learn its probabilities instead of the labels."
+    teacher_temperature: float = 1.0
+    "Divide the teacher's outputs by it: below 1 it is surer, as without label smoothing."
     opt: Literal["sgd", "momentum", "adagrad", "adam", "adamw"] = "sgd"
     "Optimizer."
     beta1: float = 0.9
@@ -228,6 +224,7 @@ _RANGES = {
     "hidden": (1, 10_000),
     "max_shift": (0, 14),
     "label_smoothing": (0, math.nextafter(1, 0)),
+    "teacher_temperature": (0.01, 100),
     "beta1": (0, math.nextafter(1, 0)),
     "beta2": (0, math.nextafter(1, 0)),
     "end_lr": (0, math.inf),
@@ -262,51 +259,8 @@ def _check_value(field: dataclasses.Field, value: Any) -> None:
         raise ConfigError(f"{field.name} must be a {kind}, not {value!r}.")
     least, greatest = _RANGES[field.name]
     if value < least:
-        bound = "above 0" if 0 < least < 1 else f"at least {least}"
+        bound = "above 0" if least == math.ulp(0) else f"at least {least}"
         raise ConfigError(f"{field.name} must be {bound}, not {value}.")
     if value > greatest:
         bound = "below 1" if greatest < 1 else f"at most {greatest}"
         raise ConfigError(f"{field.name} must be {bound}, not {value}.")
-
-
-def read_config_file(name: str | Path) -> dict[str, Any]:
-    """Read a YAML file of Config's keys, by path or by the name of one that we ship.
-
-    `configs/05_cnn_ce_sgd.yaml` and `05_cnn_ce_sgd` both find ours from any folder.
-
-    Raises:
-        ConfigError: no such file, not a YAML mapping, or a key that Config does not have; the
-            nearest right name is suggested.
-    """
-    import yaml
-
-    path = Path(name)
-    if not path.is_file():
-        path = CONFIGS / f"{path.stem}.yaml"
-    if not path.is_file():
-        ours = ", ".join(sorted(file.stem for file in CONFIGS.glob("*.yaml")))
-        raise ConfigError(f"{name}: no such config file; ours are {ours}.")
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{name} is not YAML: {' '.join(str(error).split())}.") from None
-    if not isinstance(content, dict):
-        raise ConfigError(f"{name} must hold lines of the form key: value.")
-    known = [field.name for field in dataclasses.fields(Config)]
-    for key in content:
-        if key not in known:
-            nearest = difflib.get_close_matches(str(key), known, n=1)
-            hint = (
-                f"Did you mean {nearest[0]!r}?" if nearest else f"The keys are {', '.join(known)}."
-            )
-            raise ConfigError(f"{name}: unknown key {key!r}. {hint}")
-    return content
-
-
-def use_config_file(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
-    """Give cyclopts the values of the file that `--config` names; the command line goes first."""
-    option = arguments.get("--config")
-    if option is not None and option.tokens:
-        name = option.tokens[0].value
-        values = read_config_file(name)
-        Dict(values, source=name, use_commands_as_keys=False)(app, commands, arguments)

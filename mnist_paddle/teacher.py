@@ -29,8 +29,14 @@ class Teacher:
     which no gradient goes. `digest` is that of its file.
     """
 
-    def __init__(self, path: str, computing: Callable[[nn.Layer], nn.Layer]) -> None:
+    def __init__(
+        self, path: str, temperature: float, computing: Callable[[nn.Layer], nn.Layer]
+    ) -> None:
         """Load a model file; `computing` returns the layer that computes its network fastest.
+
+        Outputs are divided by `temperature` before softmax. A network that was trained with label
+        smoothing is never sure, and what it then says of the other digits is mostly the smoothing:
+        half of its temperature takes that away.
 
         Raises:
             ConfigError: it gives no probabilities, or is no file of this package.
@@ -49,8 +55,9 @@ class Teacher:
             trained.model.PLACES = VGG.PLACES[:1]
         self._network = computing(trained.model)
         self._network.eval()
+        self._temperature = temperature
         self._probabilities = trained.objective.probabilities
 
     def __call__(self, images: Tensor) -> Tensor:
         with paddle.no_grad():
-            return self._probabilities(self._network(images))
+            return self._probabilities(self._network(images) / self._temperature)

@@ -125,7 +125,8 @@ def prepare_training(config: Config) -> Training:
         steps_per_epoch,
     )
     if config.teacher:
-        training.teacher = Teacher(config.teacher, partial(_computing, config=config))
+        computing = partial(_computing, config=config)
+        training.teacher = Teacher(config.teacher, config.teacher_temperature, computing)
         training.objective = replace(objective, loss=soft_cross_entropy)
     if config.reader == "resident":
         labels = splits["train"].labels.astype(objective.label_dtype)

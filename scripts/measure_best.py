@@ -18,7 +18,8 @@ from readme import ROOT, SPEED, machine, table, write_table
 from tqdm import tqdm
 from trainings import row_of, train_once
 
-from mnist_paddle.config import DEFAULT_DATA, read_config_file
+from mnist_paddle.config import DEFAULT_DATA
+from mnist_paddle.config_files import read_config_file
 
 OUT = ROOT / "work" / "records"
 ROWS = {

@@ -20,7 +20,8 @@ from readme import ROOT, SPEED, machine, table, write_into_readme, write_table
 from tqdm import tqdm
 from trainings import row_of, spread, train_once
 
-from mnist_paddle.config import DEFAULT_DATA, read_config_file
+from mnist_paddle.config import DEFAULT_DATA
+from mnist_paddle.config_files import read_config_file
 
 MARK = "<!-- table of the speedrun: scripts/measure_speedrun.py -->"
 OUT = ROOT / "work" / "records"

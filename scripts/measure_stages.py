@@ -20,7 +20,7 @@ from readme import ROOT, machine, table, write_into_readme
 from tqdm import tqdm
 from trainings import train_once
 
-from mnist_paddle.config import CONFIGS, read_config_file
+from mnist_paddle.config_files import CONFIGS, read_config_file
 from mnist_paddle.data import Split, load_data, prepare_data
 from mnist_paddle.device import use_device
 from mnist_paddle.errors import DeviceError

@@ -14,7 +14,8 @@ from typing import Any
 import yaml
 from readme import ROOT
 
-from mnist_paddle.config import Config, read_config_file
+from mnist_paddle.config import Config
+from mnist_paddle.config_files import read_config_file
 from mnist_paddle.data import load_data, write_data
 from mnist_paddle.data.drawn_digits import draw_digits
 

@@ -15,7 +15,8 @@ from conftest import ROOT
 from PIL import Image
 from run_files import model_bytes
 
-from mnist_paddle.config import Config, read_config_file
+from mnist_paddle.config import Config
+from mnist_paddle.config_files import read_config_file
 from mnist_paddle.data import load_splits
 from mnist_paddle.errors import TrainingError
 from mnist_paddle.losses import OBJECTIVES

@@ -5,7 +5,8 @@ import pytest
 import yaml
 
 from mnist_paddle.commands import main
-from mnist_paddle.config import CONFIGS, DEFAULT_DATA, Config, read_config_file
+from mnist_paddle.config import DEFAULT_DATA, Config
+from mnist_paddle.config_files import CONFIGS, read_config_file
 from mnist_paddle.data.augment import AUGMENTATIONS, MAX_SHIFT
 from mnist_paddle.data.generators import GENERATORS, ORDERS
 from mnist_paddle.data.mnist_json import DATA_FILE
@@ -112,6 +113,7 @@ def test_run_dir_names_model_loss_and_optimizer():
         ("beta2", -0.1),
         ("max_shift", 15),
         ("max_shift", -1),
+        ("teacher_temperature", 0),
     ],
 )
 def test_impossible_values_are_refused_by_name(key, value):

@@ -15,7 +15,8 @@ from conftest import ROOT
 from run_files import checkpoints, rows, same_result
 
 from mnist_paddle import checkpoint, processes
-from mnist_paddle.config import Config, read_config_file
+from mnist_paddle.config import Config
+from mnist_paddle.config_files import read_config_file
 from mnist_paddle.environment import OURS
 from mnist_paddle.errors import ConfigError
 from mnist_paddle.processes import (

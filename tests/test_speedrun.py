@@ -8,7 +8,8 @@ import sys
 import pytest
 from conftest import ROOT
 
-from mnist_paddle.config import Config, read_config_file
+from mnist_paddle.config import Config
+from mnist_paddle.config_files import read_config_file
 
 
 @pytest.fixture

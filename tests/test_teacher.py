@@ -42,10 +42,17 @@ def test_what_is_learned_is_the_teachers_answer_and_no_label(train, teacher, tin
 
 def test_it_answers_with_probabilities_through_which_no_gradient_goes(teacher):
     images = paddle.rand([3, 1, 28, 28])
-    answers = Teacher(teacher, as_it_is)(images)
+    answers = Teacher(teacher, 1.0, as_it_is)(images)
     assert answers.stop_gradient
     assert answers.shape == [3, 10]
     np.testing.assert_allclose(answers.sum(1).numpy(), 1, rtol=1e-5)
+
+
+def test_half_of_the_temperature_squares_the_probabilities(teacher):
+    images = paddle.rand([3, 1, 28, 28])
+    plain, surer = (Teacher(teacher, t, as_it_is)(images).numpy() for t in (1.0, 0.5))
+    squares = plain**2
+    np.testing.assert_allclose(surer, squares / squares.sum(1, keepdims=True), rtol=1e-4)
 
 
 def test_a_vgg_looks_once_at_each_image_when_it_teaches(tmp_path):
@@ -55,7 +62,7 @@ def test_a_vgg_looks_once_at_each_image_when_it_teaches(tmp_path):
     path = tmp_path / "vgg.safetensors"
     checkpoint.save(path, checkpoint.model_tensors(vgg), {**header, "data": {"name": "none"}})
     images = paddle.rand([4, 1, 28, 28])
-    answers = Teacher(str(path), as_it_is)(images)
+    answers = Teacher(str(path), 1.0, as_it_is)(images)
     vgg.eval()
     five = softmax(vgg(images)).numpy()
     vgg.PLACES = VGG.PLACES[:1]

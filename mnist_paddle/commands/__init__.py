@@ -8,7 +8,7 @@ What a user can mend is one sentence on standard error and exit code 2, never a 
 用户能改正的错误，只在标准错误上打印一句话，退出码为 2，不打印调用栈。
 """
 
-from ..config import use_config_file
+from ..config_files import use_config_file
 from .app import app, complete, main
 
 __all__ = ["app", "complete", "main"]
