@@ -1,11 +1,11 @@
-"""Stage 4, losses, with a teacher: what does a better network's answer say that a label does not?
+"""The whole, taught: what does a better network's answer say that a label does not?
 
 A label names one digit. A network that reads well says of each image, just as augmentation has
 changed it, how much it looks like each of the ten digits. A smaller network that learns these
 probabilities instead of labels makes fewer mistakes: knowledge distillation (Hinton et al. 2015,
 arXiv 1503.02531).
 
-第 4 步，损失，有老师时：更好的网络的回答，比标签多说了些什么？
+有老师的训练：更好的网络的回答，比标签多说了些什么？
 标签只说出一个数字。一个读得好的网络，对每张（刚被数据增强改过的）图片说出它像十个数字中每一个的程度。
 较小的网络不学标签，而学这些概率，犯的错误就更少：这叫知识蒸馏（Hinton 等，2015）。
 """
