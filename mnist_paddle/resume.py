@@ -20,7 +20,7 @@ from typing import Any
 import paddle
 
 from . import __version__, checkpoint
-from .config import NEWEST
+from .config import NEWEST, Config
 from .data.generators import ENDLESS
 from .errors import CheckpointError
 from .random_state import random_state, restore_random_state
@@ -28,6 +28,8 @@ from .run_folder import RunFolder
 from .training import Position, Training, settings_of_model
 
 BEST = "best/"  # before the names of the weights that --early_stop keeps
+# What a checkpoint was made with that is older than a setting.
+_DEFAULTS = {field.name: field.default for field in dataclasses.fields(Config)}
 
 
 def model_header(training: Training, metrics: dict[str, int]) -> dict[str, Any]:
@@ -164,7 +166,7 @@ def _changes(training: Training, header: dict[str, Any]) -> list[str]:
     ours = {"config": settings_of_model(training), "data": model_header(training, {})["data"]}
     for part, settings in ours.items():
         for key, value in sorted(settings.items(), key=lambda item: (item[0] != "ranks", item)):
-            before = header[part].get(key)
+            before = header[part].get(key, _DEFAULTS.get(key))
             # A learning rate that stays the same can be trained with for longer.
             constant = key == "epochs" and training.config.schedule == "constant"
             if before != value and not (constant and before < value):

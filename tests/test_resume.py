@@ -219,6 +219,18 @@ def test_resume_with_other_settings_goes_on_when_told(train, tmp_path):
     assert {row["lr"] for row in rows(tmp_path / "run", "step")[11:]} == {"0.02"}
 
 
+def test_a_checkpoint_from_before_a_setting_was_made_with_its_default(train, tmp_path):
+    train(model="linear", epochs=1, lr=0.02)
+    (path,) = checkpoints(tmp_path / "run")
+    tensors, header = checkpoint.load(path)
+    del header["config"]["max_shift"]
+    checkpoint.save(path, tensors, header)
+    with pytest.raises(CheckpointError, match=r"max_shift 2\.0 and this run has 1\.0"):
+        train(model="linear", epochs=2, lr=0.02, max_shift=1.0, resume=True)
+    train(model="linear", epochs=2, lr=0.02, resume=True)
+    assert len(rows(tmp_path / "run", "epoch")) == 2
+
+
 def test_resume_with_other_data_is_refused(train, tmp_path, tiny_data):
     from mnist_paddle.data import load_data, write_data
 
