@@ -2,12 +2,12 @@
 
 A label names one digit. A network that reads well says of each image, just as augmentation has
 changed it, how much it looks like each of the ten digits. A smaller network that learns these
-probabilities instead of labels makes fewer mistakes: knowledge distillation (Hinton et al. 2015,
-arXiv 1503.02531).
+probabilities instead of labels can make fewer mistakes: knowledge distillation (Hinton et al.
+2015, arXiv 1503.02531).
 
 有老师的训练：更好的网络的回答，比标签多说了些什么？
 标签只说出一个数字。一个读得好的网络，对每张（刚被数据增强改过的）图片说出它像十个数字中每一个的程度。
-较小的网络不学标签，而学这些概率，犯的错误就更少：这叫知识蒸馏（Hinton 等，2015）。
+较小的网络不学标签，而学这些概率，可以少犯错误：这叫知识蒸馏（Hinton 等，2015）。
 """
 
 import hashlib
@@ -36,20 +36,20 @@ class Teacher:
 
         Outputs are divided by `temperature` before softmax. A network that was trained with label
         smoothing is never sure, and what it then says of the other digits is mostly the smoothing:
-        half of its temperature takes that away.
+        a temperature of 0.5 takes most of that away.
 
         Raises:
-            ConfigError: it gives no probabilities, or is no file of this package.
-            CheckpointError: the file cannot be read.
+            ConfigError: it is a folder, or gives no probabilities.
+            CheckpointError: it is no model file of this package.
         """
+        if Path(path).is_dir():
+            raise ConfigError(f"--teacher {path} is a folder: name a model.safetensors.")
         trained = load_model(path)
         if trained.objective.probabilities is None:
             raise ConfigError(
                 f"--teacher {path} was trained with square error and gives no probabilities: "
                 "choose one that was trained with cross entropy."
             )
-        if not Path(path).is_file():
-            raise ConfigError(f"--teacher {path} is a folder: name a model.safetensors.")
         self.digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
         if isinstance(trained.model, VGG):  # five looks at each image would take five times as long
             trained.model.PLACES = VGG.PLACES[:1]

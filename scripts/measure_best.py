@@ -6,8 +6,8 @@ python scripts/measure_best.py state_of_the_art --seeds 1 [--pages]
 
 The first trains the tutorial's CNN with the tutorial's Adam and with configs/best.yaml, the second
 configs/state_of_the_art.yaml, each with the seeds 1 to SEEDS. A training that is there already,
-with the same settings and data, is not repeated; one that was cut short goes on. An hour each on
-2 cores, which should have nothing else to do.
+with the same settings and data, is not repeated; one that was cut short goes on. On one core half
+an hour for a seed of the first, two hours for one of the second.
 """
 
 from datetime import date

@@ -98,6 +98,8 @@ def test_teachers_that_cannot_teach_are_refused(train, teacher, tmp_path):
         Config(teacher=teacher, label_smoothing=0.1)
     with pytest.raises(CheckpointError, match="no such model file"):
         train("a", teacher=str(tmp_path / "nobody.safetensors"))
+    with pytest.raises(ConfigError, match=r"is a folder: name a model\.safetensors"):
+        train("a", teacher=str(tmp_path / "teacher"))
     train("mse", model="linear", loss="mse", lr=0.001, epochs=1)
     with pytest.raises(ConfigError, match="gives no probabilities"):
         train("b", teacher=str(tmp_path / "mse" / "model.safetensors"))
