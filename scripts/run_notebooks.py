@@ -54,7 +54,7 @@ def execute(path: Path) -> nbformat.NotebookNode:
             coalesce_streams=True,
             resources={"metadata": {"path": folder}},
         )
-        client.execute(env=environment)
+        client.execute(env=environment, cleanup_kc=True)  # no kernel outlives its notebook
     return strip(notebook)
 
 

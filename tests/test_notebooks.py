@@ -5,6 +5,7 @@ file: the text of every output must be the same, but in cells with the tag `vari
 depends on processor, Paddle's version or the clock; those must have outputs of the same kinds.
 """
 
+import os
 import re
 
 import nbformat
@@ -94,3 +95,14 @@ def test_it_runs_and_shows_what_the_file_shows(path, monkeypatch):
         if "varies" in before.metadata.get("tags", []):
             was, now = ([output[:-1] for output in outputs] for outputs in (was, now))
         assert now == was, before.source
+
+
+def test_a_kernel_ends_with_its_notebook(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    from run_notebooks import execute
+
+    cell = nbformat.v4.new_code_cell("import os; print(os.getpid())")
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "pid.ipynb")
+    pid = int(execute(tmp_path / "pid.ipynb").cells[0].outputs[0].text)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
