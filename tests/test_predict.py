@@ -4,11 +4,12 @@ import json
 
 import numpy as np
 import pytest
+from conftest import ROOT
 from hostile import moderate
 from PIL import Image
 
 from mnist_paddle import checkpoint
-from mnist_paddle.commands import main
+from mnist_paddle.commands import app, complete, main
 from mnist_paddle.config import Config
 from mnist_paddle.data import load_data
 from mnist_paddle.errors import CheckpointError
@@ -16,7 +17,7 @@ from mnist_paddle.export import export
 from mnist_paddle.losses import OBJECTIVES
 from mnist_paddle.models import build_model
 from mnist_paddle.picture import read_exact
-from mnist_paddle.predict import TrainedModel, default_model, load_model, predict
+from mnist_paddle.predict import SHIPPED, TrainedModel, default_model, load_model, predict
 from mnist_paddle.reading import CONFIDENCE, identity, sure_from
 from mnist_paddle.trainer import train_and_evaluate
 
@@ -48,6 +49,16 @@ def test_a_model_file_rebuilds_its_own_network(runs, tiny_data, model):
         )
         assert correct == trained.header["metrics"]["eval_correct"]
         assert all((a.probabilities is None) == (loss == "mse") for a in answers)
+
+
+def test_the_model_in_the_box_was_made_with_the_recipe_of_its_script(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    from train_shipped_model import RECIPE
+
+    made_with = checkpoint.load(SHIPPED)[1]["config"]
+    recipe = vars(app.parse_args(complete(["train", *RECIPE]))[1].arguments["options"])
+    assert made_with.pop("ranks") == 1
+    assert {key: recipe[key] for key in made_with} == made_with
 
 
 def test_the_calibrated_confidence_is_for_the_model_in_the_box_and_its_exports(runs, tmp_path):
