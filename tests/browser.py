@@ -33,7 +33,7 @@ class Pad:
         mouse.move(*self.place(*points[0]))
         mouse.down()
         for point in points[1:]:
-            mouse.move(*self.place(*point), steps=3)
+            mouse.move(*self.place(*point))
         mouse.up()
 
     def draw(self, digit):

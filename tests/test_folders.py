@@ -70,15 +70,6 @@ def test_exported_files_are_the_same_images_labels_order_and_digest(
     assert [entry.name for entry in tmp_path.iterdir()] == ["out"]
 
 
-def test_the_real_mnist_as_files_is_known_as_mnist(tmp_path, mnist_dir):
-    prepare_data(tmp_path / "mnist.json.gz", "idx", mnist_dir)
-    splits = load_splits(tmp_path / "mnist.json.gz")
-    write_folder(tmp_path / "files", splits)
-    again = open_folder(tmp_path / "files")
-    assert {split.name for split in again.values()} == {"MNIST"}
-    assert again["eval"].digest == splits["eval"].digest
-
-
 def test_an_array_on_the_disk_is_the_images_it_holds(tmp_path):
     rng = np.random.default_rng(0)
     images, labels = rng.integers(0, 256, (500, 28, 28), np.uint8), rng.integers(0, 10, 500)

@@ -45,16 +45,31 @@ def test_one_file_per_sample_trains_to_the_bytes_of_the_data_file(
         assert result["eval_correct"] == whole["eval_correct"]
 
 
-def test_the_real_mnist_as_files_trains_to_the_bytes_of_the_data_file(mnist_dir, tmp_path):
+@pytest.fixture(scope="module")
+def real_mnist(mnist_dir, tmp_path_factory):
+    """The real MNIST as a data file, and as 70,000 files in a folder of any name."""
+    folder = tmp_path_factory.mktemp("mnist")
+    prepare_data(folder / "mnist.json.gz", "idx", mnist_dir)
+    write_folder(folder / "any name", load_splits(folder / "mnist.json.gz"))
+    return folder / "mnist.json.gz", folder / "any name"
+
+
+def test_the_real_mnist_as_files_is_known_as_mnist(real_mnist):
+    data, files = map(load_splits, real_mnist)
+    assert {split.name for split in files.values()} == {"MNIST"}
+    for mode in data:
+        assert files[mode].digest == data[mode].digest
+
+
+def test_the_real_mnist_as_files_trains_to_the_bytes_of_the_data_file(real_mnist, tmp_path):
     from mnist_paddle.config import Config
     from mnist_paddle.trainer import train_and_evaluate
 
-    data = tmp_path / "mnist.json.gz"
-    prepare_data(data, "idx", mnist_dir)
-    write_folder(tmp_path / "any name", load_splits(data))
+    data, files = real_mnist
     for name, source, reading in (
         ("file", data, {}),
-        *((f"files_{i}", tmp_path / "any name", reading) for i, reading in enumerate(READING[:3])),
+        ("files", files, {}),
+        ("files_workers", files, {"reader": "workers", "num_workers": 2}),
     ):
         settings = {"model": "mlp", "opt": "adam", "epochs": 1, "data": str(source)}
         train_and_evaluate(Config(**settings, **reading, run_dir=str(tmp_path / name)))
