@@ -68,8 +68,7 @@ def test_the_real_mnist_as_files_trains_to_the_bytes_of_the_data_file(real_mnist
     data, files = real_mnist
     for name, source, reading in (
         ("file", data, {}),
-        ("files", files, {}),
-        ("files_workers", files, {"reader": "workers", "num_workers": 2}),
+        *((f"files_{i}", files, reading) for i, reading in enumerate(READING[:3])),
     ):
         settings = {"model": "mlp", "opt": "adam", "epochs": 1, "data": str(source)}
         train_and_evaluate(Config(**settings, **reading, run_dir=str(tmp_path / name)))
