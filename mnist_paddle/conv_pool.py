@@ -76,7 +76,6 @@ class FastLeNet(nn.Layer):
 class FastVGG(nn.Layer):
     """Compute what a VGG computes, with its own parameters, its first layer by `conv_pool`.
 
-    Where no gradient is wanted, as in evaluation, NumPy computes all layers but the last.
     `[N, 1, 28, 28] float32` in, `[N, outputs] float32` out.
     """
 
@@ -86,12 +85,8 @@ class FastVGG(nn.Layer):
 
     def forward(self, images: Tensor) -> Tensor:
         vgg = self.model
-        x = vgg.cut(images)  # [P N, 1, 24, 24]
-        if self.training or paddle.is_grad_enabled():
-            x = conv_pool(x, vgg.conv1.weight, vgg.conv1.bias, 0)  # [P N, 32, 10, 10]
-            return vgg.after_first_pool(x)
-        means = _vgg_without_gradient(vgg, x.numpy())
-        return vgg.answer(paddle.to_tensor(means))
+        x = conv_pool(vgg.cut(images), vgg.conv1.weight, vgg.conv1.bias, 0)  # [P N, 32, 10, 10]
+        return vgg.after_first_pool(x)
 
 
 FAST = {CNN: FastCNN, LeNet: FastLeNet, VGG: FastVGG}
@@ -133,9 +128,10 @@ class _ConvPool(PyLayer):
         pooled = np.empty((len(images), len(offset), rows, columns), np.float32)
 
         def compute(piece: slice) -> tuple[slice, np.ndarray, np.ndarray, np.ndarray]:
-            patches = _patches(images[piece].transpose(0, 2, 3, 1), size + 1, 2, padding)
+            patches = _patches(images[piece], size, padding)
             outputs = (patches @ matrix).reshape(len(patches), 4, -1)  # the four neighbours
-            greatest = _greatest_of_four(outputs)
+            greatest = np.maximum(outputs[:, :2], outputs[:, 2:])
+            greatest = np.maximum(greatest[:, 0], greatest[:, 1])
             channels_last = (greatest + offset).reshape(-1, rows, columns, len(offset))
             pooled[piece] = channels_last.transpose(0, 3, 1, 2)
             return piece, patches, outputs, greatest
@@ -195,73 +191,20 @@ def _threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(computing_threads(), "conv_pool")
 
 
-def _vgg_without_gradient(vgg: VGG, images: np.ndarray) -> np.ndarray:
-    """Compute a VGG up to the means of its last images: `[N, 1, 24, 24]` in, `[N, 128]` out.
+def _patches(x: np.ndarray, size: int, edge: int) -> np.ndarray:
+    """Cut `[N, C, H, W]`, with an edge of so many zeros, into patches of (size+1)² pixels, 2 apart.
 
-    Outside training a batch normalization is a factor and an offset for each channel. The factor
-    goes into the kernels, but not into the first layer's: the greatest of four comes in between.
+    They are `[N·rows·columns, (size+1)²·C]`.
     """
-    first = _four_kernels(vgg.conv1.weight.numpy())
-    factor, offset = _factor_and_offset(vgg.norm1)
-    offset = offset + factor * vgg.conv1.bias.numpy()
-    second = _matrix_and_offset(vgg.conv2, vgg.norm2)
-    third = _matrix_and_offset(vgg.conv3, vgg.norm3)
-    fourth = _matrix_and_offset(vgg.conv4, vgg.norm4)
-    fifth = _matrix_and_offset(vgg.conv5, vgg.norm5)
-
-    def compute(piece: slice) -> np.ndarray:
-        patches = _patches(images[piece].transpose(0, 2, 3, 1), 6, 2, 0)
-        x = _greatest_of_four((patches @ first).reshape(len(patches), 4, -1))
-        x = np.maximum(x * factor + offset, 0).reshape(-1, 10, 10, len(offset))
-        x = _convolution_and_relu(_convolution_and_relu(x, *second), *third)  # [n, 10, 10, 64]
-        x = np.maximum(x[:, ::2], x[:, 1::2])
-        x = np.maximum(x[:, :, ::2], x[:, :, 1::2])
-        x = _convolution_and_relu(_convolution_and_relu(x, *fourth), *fifth)  # [n, 5, 5, 128]
-        return x.mean(axis=(1, 2))
-
-    numbers = 10 * 10 * (third[0].shape[0] + third[0].shape[1])
-    return np.concatenate(list(_map(compute, _pieces(len(images), numbers))))
-
-
-def _matrix_and_offset(conv: nn.Conv2D, norm: nn.BatchNorm2D) -> tuple[np.ndarray, np.ndarray]:
-    """Return kernels 3×3 and the normalization after them as a matrix `[9 C, K]` and `[K]`."""
-    factor, offset = _factor_and_offset(norm)
-    return conv.weight.numpy().transpose(2, 3, 1, 0).reshape(-1, len(factor)) * factor, offset
-
-
-def _factor_and_offset(norm: nn.BatchNorm2D) -> tuple[np.ndarray, np.ndarray]:
-    """Return what a batch normalization multiplies each channel by and adds, outside training."""
-    state = {name: tensor.numpy() for name, tensor in norm.state_dict().items()}
-    factor = state["weight"] / np.sqrt(state["_variance"] + np.float32(norm._epsilon))
-    return factor, state["bias"] - factor * state["_mean"]
-
-
-def _convolution_and_relu(x: np.ndarray, matrix: np.ndarray, offset: np.ndarray) -> np.ndarray:
-    """Convolve by 3×3 kernels: `[N, H, W, C]`, `[9 C, K]` and `[K]` in, `[N, H, W, K]` out."""
-    y = _patches(x, 3, 1, 1) @ matrix
-    y += offset
-    return np.maximum(y, 0, out=y).reshape(*x.shape[:3], -1)
-
-
-def _greatest_of_four(x: np.ndarray) -> np.ndarray:
-    """Return the greatest of each four neighbours: `[patches, 4, K]` in, `[patches, K]` out."""
-    greatest = np.maximum(x[:, :2], x[:, 2:])
-    return np.maximum(greatest[:, 0], greatest[:, 1])
-
-
-def _patches(x: np.ndarray, side: int, step: int, edge: int) -> np.ndarray:
-    """Cut `[N, H, W, C]`, with an edge of so many zeros, into patches of side² pixels, step apart.
-
-    They are `[N·rows·columns, side²·C]`.
-    """
-    n, height, width, channels = x.shape
+    n, channels, height, width = x.shape
+    side = size + 1
     padded = np.zeros((n, height + 2 * edge, width + 2 * edge, channels), np.float32)
-    padded[:, edge : edge + height, edge : edge + width] = x
-    rows, columns = ((pixels - side) // step + 1 for pixels in padded.shape[1:3])
+    padded[:, edge : edge + height, edge : edge + width] = x.transpose(0, 2, 3, 1)
+    rows, columns = ((pixels - side) // 2 + 1 for pixels in padded.shape[1:3])
     image, row, pixel, value = padded.strides
     # A patch's row lies in one piece in memory: `side` pixels with all their channels.
     shape = n, rows, columns, side, side * channels
-    view = as_strided(padded, shape, (image, step * row, step * pixel, row, value))
+    view = as_strided(padded, shape, (image, 2 * row, 2 * pixel, row, value))
     return view.reshape(-1, side * side * channels)
 
 

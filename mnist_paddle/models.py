@@ -141,11 +141,7 @@ class VGG(nn.Layer):
         x = self.pool(x)  # [P N, 64, 5, 5]
         x = F.relu(self.norm4(self.conv4(x)))  # [P N, 128, 5, 5]
         x = F.relu(self.norm5(self.conv5(x)))
-        return self.answer(x.mean([2, 3]))
-
-    def answer(self, x: Tensor) -> Tensor:
-        """Compute outputs from the last images' means: `[P N, 128]` in, `[N, outputs]` out."""
-        x = self.output(x)  # [P N, outputs]
+        x = self.output(x.mean([2, 3]))  # [P N, 128] → [P N, outputs]
         return x.reshape([self._places, -1, x.shape[1]]).mean(0)
 
     @property

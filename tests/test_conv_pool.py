@@ -90,40 +90,6 @@ def test_a_fast_network_learns_as_the_network_does(name):
         np.testing.assert_allclose(one, other, atol=1e-5)
 
 
-@pytest.fixture
-def vgg():
-    """A VGG, not in training, whose running means and variances are no longer 0 and 1."""
-    paddle.seed(3)
-    model = build_model("vgg", 10)
-    for _ in range(3):
-        model(paddle.to_tensor(values([20, 1, 28, 28], 1)))
-    model.eval()
-    return model
-
-
-@pytest.mark.parametrize("count", [1, 35])
-def test_a_fast_vgg_without_gradient_answers_as_the_network_does(vgg, count, monkeypatch):
-    images = paddle.to_tensor(values([count, 1, 28, 28], 2))
-    fast = FAST[type(vgg)](vgg)
-    fast.eval()
-    with paddle.no_grad():
-        expected = vgg(images).numpy()
-        monkeypatch.setattr(type(vgg), "after_first_pool", None)  # Paddle's layers are not asked
-        np.testing.assert_allclose(fast(images).numpy(), expected, atol=1e-5)
-
-
-def test_a_fast_vgg_outside_training_has_gradients_where_they_are_wanted(vgg):
-    gradients = []
-    for network in (vgg, FAST[type(vgg)](vgg)):
-        network.eval()
-        network(paddle.to_tensor(values([3, 1, 28, 28], 2))).sum().backward()
-        gradients.append([p.grad.numpy() for p in (vgg.conv1.weight, vgg.conv5.weight)])
-        vgg.clear_gradients()
-    for one, other in zip(*gradients, strict=True):
-        assert np.abs(other).max() > 0
-        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4 * np.abs(other).max())
-
-
 @pytest.mark.parametrize(
     ("options", "kind"),
     [
