@@ -117,6 +117,8 @@ class Config:
     "Change each training image a little, each time that it is taken."
     max_shift: float = 2.0
     "Augmentation: by how many pixels an image is moved at most; shift moves by whole ones."
+    tta: bool = False
+    "Outside training look at each image at nine places, a pixel apart, and take the mean."
     reader: Reader = "sync"
     "Make batches in turn with computing, ahead in a thread, in processes, or on the device."
     capacity: WholeNumber = 5

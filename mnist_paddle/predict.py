@@ -22,6 +22,7 @@ from .errors import CheckpointError
 from .losses import OBJECTIVES, Objective
 from .models import build_model
 from .runtimes import open_export
+from .tta import answering
 
 SHIPPED = Path(__file__).parent / "weights" / "digits.safetensors"
 
@@ -34,6 +35,11 @@ class TrainedModel:
     objective: Objective
     header: dict[str, Any]
     path: str | Path
+
+    @property
+    def network(self) -> nn.Layer:
+        """The layer that answers: `model`, or `model` at nine places if it was trained for that."""
+        return answering(self.model, self.header.get("tta", False))
 
 
 @dataclass(frozen=True)
@@ -130,6 +136,8 @@ def _check_header(
         # Two hidden layers of that width have its square of weights between them.
         if type(hidden) is not int or hidden < 1 or hidden**2 > numbers:
             raise ValueError(f"{numbers} weights in all and hidden = {hidden!r}")
+    if type(header.get("tta", False)) is not bool:
+        raise ValueError(f"tta is {header['tta']!r}")
     name = header["data"]["name"]
     if not isinstance(name, str) or not name.isprintable():
         raise ValueError(f"the name of its data is {name!r}")
@@ -145,7 +153,7 @@ def predict(trained: TrainedModel, images: np.ndarray) -> list[Prediction]:
     """
     pixels = scale_pixels(images.reshape([-1, 1, 28, 28]))
     with paddle.no_grad():
-        outputs = trained.model(paddle.to_tensor(pixels))
+        outputs = trained.network(paddle.to_tensor(pixels))
         if not np.isfinite(outputs.numpy()).all():
             raise CheckpointError(
                 f"{trained.path}: the network's outputs are not finite numbers, its weights are "

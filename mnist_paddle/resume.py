@@ -42,6 +42,7 @@ def model_header(training: Training, metrics: dict[str, int]) -> dict[str, Any]:
             "hidden": config.hidden,
         },
         "objective": config.loss,
+        "tta": config.tta,
         "pixels": {"shape": [1, 28, 28], "divide_by": 255, "ink": 255, "paper": 0},
         "config": settings_of_model(training),
         "data": {"name": train.name, "digest": train.digest},

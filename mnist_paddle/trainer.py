@@ -36,6 +36,7 @@ from .resume import model_header, resume, save_checkpoint, what_is_kept
 from .run_folder import RunFolder
 from .stopping import StopSignals
 from .training import Position, Training, prepare_training
+from .tta import answering
 
 say = tqdm.write  # a line on standard output that does not tear a progress bar
 
@@ -150,7 +151,8 @@ def _begin(training: Training, folder: RunFolder | None) -> None:
 def _evaluate_split(training: Training, mode: str) -> Score:
     """Evaluate the network as it is now on train, valid or eval."""
     split, ranks = training.splits[mode], training.ranks
-    return evaluate(training.network, training.objective, split, training.place, ranks=ranks)
+    network = answering(training.network, training.config.tta)
+    return evaluate(network, training.objective, split, training.place, ranks=ranks)
 
 
 def _report_epoch(training: Training, folder: RunFolder | None, row: dict[str, Any]) -> None:

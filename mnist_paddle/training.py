@@ -176,6 +176,8 @@ def settings_of_model(training: Training) -> dict[str, Any]:
     """Return the settings that decide the weights, the number of ranks among them."""
     settings = dataclasses.asdict(training.config)
     kept = {key: settings[key] for key in settings.keys() - _NOT_IN_MODEL}
+    if not training.config.early_stop:  # what is read on valid chooses no epoch
+        del kept["tta"]
     ranks = training.ranks.size
     teacher = training.teacher and training.teacher.digest  # wherever its file lies
     sizes = {"batch_size": training.images_per_step // ranks, "ranks": ranks}

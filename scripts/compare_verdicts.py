@@ -74,7 +74,7 @@ class Outcome:
 
         trained = load_model(self.folder / "model.safetensors")
         assert self._valid is not None
-        score = evaluate(trained.model, trained.objective, self._valid, use_device(gpu=False))
+        score = evaluate(trained.network, trained.objective, self._valid, use_device(gpu=False))
         return 100 * float(score.confusion[:, 9].sum()) / score.total
 
 

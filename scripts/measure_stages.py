@@ -112,7 +112,7 @@ def _drawn_row(split: Split, seeds: Sequence[int]) -> list[str]:
     scores = []
     for seed in seeds:
         trained = load_model(_folder("drawn", seed) / "model.safetensors")
-        scores.append(str(evaluate(trained.model, trained.objective, split, place)))
+        scores.append(str(evaluate(trained.network, trained.objective, split, place)))
     name = f"trained on {_result('drawn', seeds[0])['data']}, evaluated on {split.name}"
     return [name, *_row("drawn", seeds)[1:3], *["–"] * len(seeds), *scores, "–"]
 

@@ -51,7 +51,7 @@ def evaluate(
     in_training = trained.header.get("config", {}).get("split_seed", 0)
     seed = in_training if split_seed is None else split_seed
     split = load_splits(data, split_seed=seed)[mode]
-    score = evaluation.evaluate(trained.model, trained.objective, split, place)
+    score = evaluation.evaluate(trained.network, trained.objective, split, place)
     trained_on = trained.header.get("data", {}).get("name", "unknown data")
     print(f"model: {trained.path}, trained on {trained_on}")
     print(f"data: {split.name} from {data}, {mode}")
