@@ -11,6 +11,7 @@ from mnist_paddle.commands import evaluating
 from mnist_paddle.config import Config
 from mnist_paddle.data import load_splits
 from mnist_paddle.errors import CheckpointError
+from mnist_paddle.export import export
 from mnist_paddle.models import build_model
 from mnist_paddle.predict import load_model, predict
 from mnist_paddle.trainer import train_and_evaluate
@@ -77,6 +78,18 @@ def test_training_is_the_same_and_reading_is_not(runs, tiny_data):
     with paddle.no_grad():
         outputs = paddle.nn.functional.softmax(NinePlaces(without.model)(pixels)).numpy()
     np.testing.assert_allclose(probabilities[1], outputs, atol=1e-5)
+
+
+def test_an_export_is_looked_at_nine_times_too(runs, tiny_data, tmp_path):
+    images = load_splits(tiny_data)["eval"].images.reshape([-1, 28, 28])[:8]
+    trained = load_model(runs[True][1] / "model.safetensors")
+    export(trained, "paddle", tmp_path / "out", images, "tests")
+    exported = load_model(tmp_path / "out")
+    assert isinstance(exported.network, NinePlaces)
+    one, other = (
+        [p.probabilities for p in predict(model, images)] for model in (trained, exported)
+    )
+    np.testing.assert_allclose(one, other, atol=1e-5)
 
 
 def test_evaluating_the_file_gives_the_result_of_the_run(runs, tiny_data, capsys):
