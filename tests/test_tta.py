@@ -18,10 +18,6 @@ from mnist_paddle.trainer import train_and_evaluate
 from mnist_paddle.tta import NinePlaces, answering
 
 
-def images_of(count):
-    return np.random.default_rng(1).random([count, 1, 28, 28], np.float32)
-
-
 def moved(images, down, right):
     """Move images by up to a pixel; paper comes in."""
     result = np.zeros_like(images)
@@ -36,7 +32,7 @@ def moved(images, down, right):
 def test_the_outputs_are_the_mean_of_nine_places(name):
     model = build_model(name, 10)
     model.eval()
-    images = images_of(3)
+    images = np.random.default_rng(1).random([3, 1, 28, 28], np.float32)
     places = [moved(images, down, right) for down in (-1, 0, 1) for right in (-1, 0, 1)]
     with paddle.no_grad():
         each = [model(paddle.to_tensor(place)).numpy() for place in places]
@@ -104,7 +100,7 @@ def test_evaluating_the_file_gives_the_result_of_the_run(runs, tiny_data, capsys
 
 def test_a_training_goes_on_with_and_without(runs, tiny_data, tmp_path, capsys):
     """What reads eval may change when a training is resumed; what chooses an epoch may not."""
-    (newest, *_) = sorted((runs[False][1] / "checkpoints").iterdir())[::-1]
+    newest = max((runs[False][1] / "checkpoints").iterdir())
     options = {"opt": "adam", "lr": 0.003, "epochs": 2, "data": str(tiny_data), "tta": True}
     options |= {"resume": str(newest), "run_dir": str(tmp_path)}
     assert train_and_evaluate(Config(**options))["eval_correct"] == runs[True][0]["eval_correct"]
