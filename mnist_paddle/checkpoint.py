@@ -28,8 +28,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save_file
 
-from .atomic import atomic_write
 from .errors import CheckpointError
+from .files import atomic_write
 
 HEADER_KEY = "mnist_paddle"  # one key only: safetensors writes several in no fixed order
 LARGEST_FILE = 2 << 30  # bytes; a checkpoint of the widest network has 1.3 GB

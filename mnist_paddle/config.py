@@ -1,11 +1,11 @@
 """One frozen dataclass holds everything a training can be told; YAML and command line fill it.
 
 Every field is an option (`--batch_size 64`) and a key of a YAML file (`batch_size: 64`,
-config_files.py); the command line wins over the file, the file over the defaults, and the defaults
+config_file.py); the command line wins over the file, the file over the defaults, and the defaults
 are the tutorial's. A value of the wrong kind is refused, in the file as on the command line.
 
 一个不可变的 dataclass 装下训练的全部设置，由 YAML 文件和命令行填写。
-每个字段既是命令行选项（--batch_size 64），也是 YAML 的键（batch_size: 64，见 config_files.py）；
+每个字段既是命令行选项（--batch_size 64），也是 YAML 的键（batch_size: 64，见 config_file.py）；
 命令行优先于文件，文件优先于默认值，默认值就是教程的值；写错的值一律拒绝，不管写在哪里。
 """
 
@@ -13,9 +13,9 @@ import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
 
-from cyclopts import Parameter, Token
+from cyclopts import Group, Parameter, Token
 
 from .errors import ConfigError
 
@@ -50,20 +50,26 @@ def _number_or_auto(type_: Any, tokens: Sequence[Token]) -> int | str:
         raise ValueError(f"{value!r} is neither a whole number nor auto") from None
 
 
-# A generator's name may stand here too: read that one, sync.
-Reader = Literal[
-    "sync",
-    "async",
-    "workers",
-    "resident",
-    "finite",
-    "reshuffled",
-    "infinite",
-    "random_block",
-    "wrap_around",
-]
+Generator = Literal["finite", "reshuffled", "infinite", "random_block", "wrap_around"]
+
+
+def _as_it_is(type_: Any, tokens: Sequence[Token]) -> str:
+    return tokens[0].value  # Config says what is wrong with it
+
+
+Reader = Annotated[Literal["sync", "async", "workers", "resident"], Parameter(converter=_as_it_is)]
 Processes = Annotated[WholeNumber | Literal["auto"], Parameter(converter=_number_or_auto)]
 Resume = Annotated[str | None, Parameter(converter=_checkpoint_name, negative=())]
+
+
+def _group(title: str) -> Parameter:
+    """Put a setting under a heading of `train --help`."""
+    return Parameter(group=Group.create_ordered(title))
+
+
+DATA, NETWORK, LEARNING = _group("Data"), _group("Network"), _group("Learning")
+ORDER, READING = _group("Order of the images"), _group("Reading")
+DEVICE, RUN = _group("Device"), _group("Run folder")
 
 
 @Parameter(name="*")
@@ -71,101 +77,101 @@ Resume = Annotated[str | None, Parameter(converter=_checkpoint_name, negative=()
 class Config:
     """Settings of one training run; an impossible value raises ConfigError."""
 
-    model: Literal["linear", "mlp", "cnn", "lenet", "vgg"] = "cnn"
-    "Network."
-    hidden: WholeNumber = 10
-    "Width of the MLP's two hidden layers."
-    loss: Literal["mse", "ce"] = "ce"
-    "Loss: square error (1 output) or cross entropy (10 outputs)."
-    label_smoothing: float = 0.0
-    "Cross entropy: the share of each label that is given to all ten digits alike."
-    teacher: str | None = None
-    "Model file of another network: learn its probabilities instead of the labels."
-    teacher_temperature: float = 1.0
-    "Divide the teacher's outputs by it: below 1 it is surer, as without label smoothing."
-    opt: Literal["sgd", "momentum", "adagrad", "adam", "adamw"] = "sgd"
-    "Optimizer."
-    beta1: float = 0.9
-    "Adam, AdamW: how much of the mean gradient is kept from step to step."
-    beta2: float = 0.999
-    "Adam, AdamW: how much of the mean squared gradient is kept from step to step."
-    lr: float = 0.01
-    "Learning rate; with a schedule, its highest value."
-    schedule: Literal["constant", "polynomial", "cosine", "onecycle"] = "constant"
-    "How the learning rate changes from step to step."
-    end_lr: float = 0.0
-    "Learning rate at the last step; polynomial, cosine and onecycle go there."
-    scale_lr: bool = False
-    "Multiply lr and end_lr by the number of processes of scripts/launch.py."
-    weight_decay: float = 0.0
-    "Coefficient of the L2 penalty; AdamW takes so much of each weight off, times the rate."
-    epochs: WholeNumber = 5
-    "Passes over the training images."
-    batch_size: WholeNumber = 100
-    "Images per step; with scripts/launch.py in each process, with --procs of all together."
-    limit_batches: WholeNumber | None = None
-    "Train on at most this many batches per epoch."
-    steps_per_epoch: WholeNumber | None = None
-    "Batches in an epoch [default: as many as hold every image once]."
-    early_stop: WholeNumber | None = None
-    "Stop after so many epochs without a better result on valid; keep the best epoch's model."
-    generator: Literal["finite", "reshuffled", "infinite", "random_block", "wrap_around"] = (
-        "reshuffled"
-    )
-    "Order of the images: which of them each batch holds."
-    augment: Literal["none", "shift", "affine", "elastic"] = "none"
-    "Change each training image a little, each time that it is taken."
-    max_shift: float = 2.0
-    "Augmentation: by how many pixels an image is moved at most; shift moves by whole ones."
-    tta: bool = False
-    "Outside training look at each image at nine places, a pixel apart, and take the mean."
-    reader: Reader = "sync"
-    "Make batches in turn with computing, ahead in a thread, in processes, or on the device."
-    capacity: WholeNumber = 5
-    "Batches that the async reader may hold ready."
-    num_workers: WholeNumber = 2
-    "Processes of the workers reader."
-    seed: WholeNumber = 1  # with 0, the tutorial's square-error CNN dies in its first steps
-    "Decides the initial weights and the order of the images."
-    gpu: bool = False
-    "Compute on the first GPU."
-    fast: bool = True
-    "Compute convolutions with pooling on the CPU in half of the time of Paddle's own."
-    procs: Processes = 1
-    "Processes on the CPU that share out each batch; auto: as many as the cores serve."
-    data: str = DEFAULT_DATA
+    data: Annotated[str, DATA] = DEFAULT_DATA
     "Data file, or folder of pictures; the default file is made if it is missing."
-    split_seed: WholeNumber = 0
+    split_seed: Annotated[WholeNumber, DATA] = 0
     "Decides which pictures of a folder become train, valid and eval."
-    use_valid: bool = False
+    use_valid: Annotated[bool, DATA] = False
     "Train on the valid images too, when every choice is made; valid then proves nothing."
-    strict: bool = False
+    strict: Annotated[bool, DATA] = False
     "Refuse a folder with pictures that cannot be read; otherwise they are left out."
-    run_dir: str | None = None
+    augment: Annotated[Literal["none", "shift", "affine", "elastic"], DATA] = "none"
+    "Change each training image a little, each time that it is taken."
+    max_shift: Annotated[float, DATA] = 2.0
+    "Augmentation: by how many pixels an image is moved at most; shift moves by whole ones."
+    model: Annotated[Literal["linear", "mlp", "cnn", "lenet", "vgg"], NETWORK] = "cnn"
+    "Network."
+    hidden: Annotated[WholeNumber, NETWORK] = 10
+    "Width of the MLP's two hidden layers."
+    tta: Annotated[bool, NETWORK] = False
+    "Outside training look at each image at nine places, a pixel apart, and take the mean."
+    loss: Annotated[Literal["mse", "ce"], LEARNING] = "ce"
+    "Loss: square error (1 output) or cross entropy (10 outputs)."
+    label_smoothing: Annotated[float, LEARNING] = 0.0
+    "Cross entropy: the share of each label that is given to all ten digits alike."
+    opt: Annotated[Literal["sgd", "momentum", "adagrad", "adam", "adamw"], LEARNING] = "sgd"
+    "Optimizer."
+    beta1: Annotated[float, LEARNING] = 0.9
+    "Adam, AdamW: how much of the mean gradient is kept from step to step."
+    beta2: Annotated[float, LEARNING] = 0.999
+    "Adam, AdamW: how much of the mean squared gradient is kept from step to step."
+    lr: Annotated[float, LEARNING] = 0.01
+    "Learning rate; with a schedule, its highest value."
+    schedule: Annotated[Literal["constant", "polynomial", "cosine", "onecycle"], LEARNING] = (
+        "constant"
+    )
+    "How the learning rate changes from step to step."
+    end_lr: Annotated[float, LEARNING] = 0.0
+    "Learning rate at the last step; polynomial, cosine and onecycle go there."
+    scale_lr: Annotated[bool, LEARNING] = False
+    "Multiply lr and end_lr by the number of processes of scripts/launch.py."
+    weight_decay: Annotated[float, LEARNING] = 0.0
+    "Coefficient of the L2 penalty; AdamW takes so much of each weight off, times the rate."
+    epochs: Annotated[WholeNumber, LEARNING] = 5
+    "Passes over the training images."
+    batch_size: Annotated[WholeNumber, LEARNING] = 100
+    "Images per step; with scripts/launch.py in each process, with --procs of all together."
+    limit_batches: Annotated[WholeNumber | None, LEARNING] = None
+    "Train on at most this many batches per epoch."
+    steps_per_epoch: Annotated[WholeNumber | None, LEARNING] = None
+    "Batches in an epoch [default: as many as hold every image once]."
+    early_stop: Annotated[WholeNumber | None, LEARNING] = None
+    "Stop after so many epochs without a better result on valid; keep the best epoch's model."
+    generator: Annotated[Generator, ORDER] = "reshuffled"
+    "Order of the images: which of them each batch holds."
+    seed: Annotated[WholeNumber, ORDER] = 1  # with 0, the tutorial's square-error CNN dies at once
+    "Decides the initial weights and the order of the images."
+    reader: Annotated[Reader, READING] = "sync"
+    "Make batches in turn with computing, ahead in a thread, in processes, or on the device."
+    capacity: Annotated[WholeNumber, READING] = 5
+    "Batches that the async reader may hold ready."
+    num_workers: Annotated[WholeNumber, READING] = 2
+    "Processes of the workers reader."
+    gpu: Annotated[bool, DEVICE] = False
+    "Compute on the first GPU."
+    fast: Annotated[bool, DEVICE] = True
+    "Compute convolutions with pooling on the CPU in half of the time of Paddle's own."
+    procs: Annotated[Processes, DEVICE] = 1
+    "Processes on the CPU that share out each batch; auto: as many as the cores serve."
+    run_dir: Annotated[str | None, RUN] = None
     "Folder of the results [default: work/runs/MODEL_LOSS_OPT]."
-    checkpoint_every: WholeNumber | None = None
+    checkpoint_every: Annotated[WholeNumber | None, RUN] = None
     "Write a checkpoint every so many steps too, not only after each epoch."
-    keep: WholeNumber = 2
+    keep: Annotated[WholeNumber, RUN] = 2
     "Checkpoints to keep, the newest."
-    resume: Resume = None
+    resume: Annotated[Resume, RUN] = None
     "Go on from the run folder's newest good checkpoint, or from the FILE that is named."
-    allow_changes: bool = False
+    allow_changes: Annotated[bool, RUN] = False
     "Go on although settings are not those of the checkpoint."
-    log_every: WholeNumber = 200
+    log_every: Annotated[WholeNumber, RUN] = 200
     "Print the loss every so many batches."
-    check_shapes: bool = False
+    check_shapes: Annotated[bool, RUN] = False
     "Print the shapes of the first batch and of every layer before training."
-    visualdl: bool = False
+    visualdl: Annotated[bool, RUN] = False
     "Write a VisualDL log into the run folder too."
-    verbose: bool = False
+    verbose: Annotated[bool, RUN] = False
     "Print what is set for Paddle before it is loaded, and who set it."
 
     def __post_init__(self) -> None:
+        if self.reader in get_args(Generator):
+            raise ConfigError(
+                f"{self.reader} is no reader but an order of the images: write --generator "
+                f"{self.reader}."
+            )
         for field in dataclasses.fields(self):
             _check_value(field, getattr(self, field.name))
         if isinstance(self.resume, bool):
             object.__setattr__(self, "resume", NEWEST if self.resume else None)
-        self._read_generator()
         self._check_processes()
         if self.reader == "resident" and self.augment != "none":
             raise ConfigError(
@@ -176,11 +182,6 @@ class Config:
             raise ConfigError(
                 "--label_smoothing shares out the labels of cross entropy: add --loss ce, or "
                 "leave it out."
-            )
-        if self.teacher and (self.loss != "ce" or self.label_smoothing):
-            raise ConfigError(
-                "--teacher gives probabilities instead of labels: use --loss ce, and no "
-                "--label_smoothing, or leave it out."
             )
         if self.use_valid and self.early_stop:
             raise ConfigError(
@@ -205,28 +206,25 @@ class Config:
                 f"{self.procs} divides."
             )
 
-    def _read_generator(self) -> None:
-        """Take `reader: infinite` for `generator: infinite` with the reader sync."""
-        generators = get_args(_FIELDS["generator"].type)
-        if self.reader not in generators:
-            return
-        if self.generator not in (self.reader, _FIELDS["generator"].default):
-            raise ConfigError(
-                f"the reader {self.reader} and the generator {self.generator} are two orders of "
-                "the images: give one of them."
-            )
-        object.__setattr__(self, "generator", self.reader)
-        object.__setattr__(self, "reader", "sync")
+
+class Gone(NamedTuple):
+    """A setting that there was: its default, and what to do instead."""
+
+    default: Any
+    instead: str
 
 
-_FIELDS = {field.name: field for field in dataclasses.fields(Config)}
+_NO_TEACHER = "it brought no gain where it was measured (docs/speed.md); leave it out"
+GONE = {
+    "teacher": Gone(None, _NO_TEACHER),
+    "teacher_temperature": Gone(1.0, _NO_TEACHER),
+}
 
 # The least and the greatest value that make sense; a learning rate of 0 trains nothing.
 _RANGES = {
     "hidden": (1, 10_000),
     "max_shift": (0, 14),
     "label_smoothing": (0, math.nextafter(1, 0)),
-    "teacher_temperature": (0.01, 100),
     "beta1": (0, math.nextafter(1, 0)),
     "beta2": (0, math.nextafter(1, 0)),
     "end_lr": (0, math.inf),
@@ -249,12 +247,13 @@ _RANGES = {
 
 
 def _check_value(field: dataclasses.Field, value: Any) -> None:
-    choices = get_args(field.type) if get_origin(field.type) is Literal else ()
+    type_, *_ = get_args(field.type)  # of Annotated
+    choices = get_args(type_) if get_origin(type_) is Literal else ()
     if choices and value not in choices:
         raise ConfigError(f"{field.name} must be one of {', '.join(choices)}, not {value!r}.")
     if field.name not in _RANGES or value is None or (field.name, value) == ("procs", "auto"):
         return
-    whole = field.type is not float
+    whole = type_ is not float
     kind = "whole number" if whole else "finite number"
     right_type = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
     if not right_type or not math.isfinite(value):

@@ -77,20 +77,6 @@ def cross_entropy(outputs: Tensor, labels: Tensor, smoothing: float = 0.0) -> Te
     return F.cross_entropy(outputs, F.label_smooth(certain, epsilon=smoothing), soft_label=True)
 
 
-def soft_cross_entropy(outputs: Tensor, probabilities: Tensor) -> Tensor:
-    """Return the mean of -Σ p log softmax(outputs), for outputs and probabilities `[N, 10]`.
-
-    Raises:
-        ValueError: the shapes differ.
-    """
-    if outputs.shape != probabilities.shape:
-        raise ValueError(
-            f"soft cross entropy needs outputs and probabilities of one shape, "
-            f"not {list(outputs.shape)} and {list(probabilities.shape)}"
-        )
-    return F.cross_entropy(outputs, probabilities, soft_label=True)
-
-
 def with_smoothing(objective: Objective, smoothing: float) -> Objective:
     """Return the objective of cross entropy with label smoothing: another loss, nothing else."""
     return replace(objective, loss=partial(cross_entropy, smoothing=smoothing))

@@ -131,6 +131,11 @@ class Ranks:
             )
 
 
+def unwrapped(network: nn.Layer) -> nn.Layer:
+    """Return the network that `Ranks.wrap` was given, by what it returned."""
+    return network._layers if isinstance(network, paddle.DataParallel) else network
+
+
 def _running(network: nn.Layer) -> list[paddle.Tensor]:
     """Return the running means and variances: Paddle keeps them as parameters without gradient."""
     return [parameter for parameter in network.parameters() if parameter.stop_gradient]

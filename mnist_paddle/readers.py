@@ -159,26 +159,29 @@ def _end(batches: Any) -> None:
         worker.join()
 
 
-def load_resident(images: Any, labels: np.ndarray, place: Place) -> tuple[Tensor, Tensor]:
-    """Put a whole data set on the device: images `[N, 1, 28, 28] uint8`, labels `[N, 1]`."""
+def load_resident(
+    images: Any, labels: np.ndarray, values: np.ndarray, place: Place
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Put a whole data set on the device: images `[N, 1, 28, 28] uint8`, labels `[N, 1]`.
+
+    `values` `[256] float32` are what the network gets for each pixel 0..255.
+    """
     pixels = images
     if not isinstance(images, np.ndarray):  # images that are read from files come in parts
         starts = range(0, len(images), 10_000)
         parts = [images[np.arange(i, min(i + starts.step, len(images)))] for i in starts]
         pixels = np.concatenate(parts)
-    return paddle.to_tensor(pixels, place=place), paddle.to_tensor(labels, place=place)
+    on_device = [paddle.to_tensor(array, place=place) for array in (pixels, labels, values)]
+    return on_device[0], on_device[1], on_device[2]
 
 
 def read_resident(
-    resident: tuple[Tensor, Tensor], plan: Iterable[np.ndarray]
+    resident: tuple[Tensor, Tensor, Tensor], plan: Iterable[np.ndarray]
 ) -> Generator[tuple[Tensor, Tensor]]:
-    """Yield each batch of indices from what `load_resident` made; only indices go to the device.
-
-    Images become float32 in 0..1 there.
-    """
-    images, labels = resident
-    white = paddle.full([1], 255, "float32")
+    """Yield each batch of indices from what `load_resident` made; only indices go to the device."""
+    images, labels, values = resident
     for chosen in plan:
         indices = paddle.to_tensor(chosen, place=images.place)
-        pixels = paddle.gather(images, indices).astype("float32")
-        yield paddle.divide(pixels, white), paddle.gather(labels, indices)
+        pixels = paddle.gather(images, indices)
+        scaled = paddle.gather(values, pixels.flatten().astype("int32"))
+        yield scaled.reshape(pixels.shape), paddle.gather(labels, indices)

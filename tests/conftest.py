@@ -7,14 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from data_files import idx_files
-from local_mirror import FILES, dead_mirror, running_mirror
 
+from benchmarks.support import ROOT
 from mnist_paddle.data import write_data
-from mnist_paddle.data.drawn_digits import draw_digits
-
-ROOT = Path(__file__).parent.parent
-SIZES = {"train": 1050, "valid": 130, "eval": 170}
+from mnist_paddle.data.sources.drawn_digits import draw_digits
+from tests.support.data_files import SIZES, idx_files
+from tests.support.local_mirror import FILES, dead_mirror, running_mirror
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,10 @@ import yaml
 
 from mnist_paddle.commands import main
 from mnist_paddle.config import DEFAULT_DATA, Config
-from mnist_paddle.config_files import CONFIGS, read_config_file
+from mnist_paddle.config_file import CONFIGS, read_config_file
 from mnist_paddle.data.augment import AUGMENTATIONS, MAX_SHIFT
+from mnist_paddle.data.formats.mnist_json import DATA_FILE
 from mnist_paddle.data.generators import GENERATORS, ORDERS
-from mnist_paddle.data.mnist_json import DATA_FILE
 from mnist_paddle.errors import ConfigError
 from mnist_paddle.losses import OBJECTIVES
 from mnist_paddle.models import build_model

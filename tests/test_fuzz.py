@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from hostile import READERS
+
+from benchmarks.support.hostile import READERS
 
 TESTS = Path(__file__).parent
 COUNTS = {"json_gz": 5000, "idx": 5000, "checkpoint": 5000, "picture": 6000, "cache": 1500}

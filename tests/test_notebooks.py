@@ -10,7 +10,8 @@ import re
 
 import nbformat
 import pytest
-from conftest import ROOT
+
+from benchmarks.support import ROOT
 
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 LARGEST = 400_000  # bytes of a file
@@ -87,7 +88,7 @@ def test_the_file_holds_the_outputs_of_one_run_and_nothing_of_the_machine(path):
 
 def test_it_runs_and_shows_what_the_file_shows(path, monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "scripts"))
-    from run_notebooks import execute
+    from lectures.run_notebooks import execute
 
     committed, executed = read(path), execute(path)
     for before, after in zip(committed.cells, executed.cells, strict=True):
@@ -99,7 +100,7 @@ def test_it_runs_and_shows_what_the_file_shows(path, monkeypatch):
 
 def test_a_kernel_ends_with_its_notebook(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "scripts"))
-    from run_notebooks import execute
+    from lectures.run_notebooks import execute
 
     cell = nbformat.v4.new_code_cell("import os; print(os.getpid())")
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "pid.ipynb")

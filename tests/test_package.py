@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import ROOT
+
+from benchmarks.support import ROOT
 
 STAGES = ("models", "losses", "optimizers", "readers", "device", "checkpoint", "picture")
 GROUND = {"errors", "atomic"}  # what every module may import

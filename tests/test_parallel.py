@@ -11,19 +11,20 @@ import time
 import numpy as np
 import paddle
 import pytest
-from conftest import ROOT, SIZES
 from hypothesis import given
 from hypothesis import strategies as st
-from rank_processes import pid_of_rank
-from run_files import checkpoints, rows, same_result
-from two_hosts import two_hosts
 
+from benchmarks.support import ROOT
+from benchmarks.support.rank_processes import pid_of_rank
+from benchmarks.support.run_files import checkpoints, rows, same_result
+from benchmarks.support.two_hosts import two_hosts
 from mnist_paddle import checkpoint
 from mnist_paddle.data import Split, load_data
 from mnist_paddle.data.generators import Plan, steps_in_pass
 from mnist_paddle.errors import CheckpointError
 from mnist_paddle.models import build_model
 from mnist_paddle.parallel import Ranks
+from tests.support.data_files import SIZES
 
 N = SIZES["train"]
 # Weights after an epoch or two: sums of float32 in another order. Adam divides by the root of tiny

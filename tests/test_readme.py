@@ -4,8 +4,9 @@ import ast
 import re
 
 import pytest
-from conftest import ROOT
-from pages import (
+
+from benchmarks.support import ROOT
+from tests.support.pages import (
     CHINESE,
     CODE,
     LINK,
@@ -161,7 +162,7 @@ MARK = "<!-- table of numbers: scripts/x.py -->"
 def readmes(tmp_path, monkeypatch):
     """Two small README files, and the module that writes into them."""
     monkeypatch.syspath_prepend(str(ROOT / "scripts"))
-    import readme
+    from benchmarks import report as readme
 
     paths = (tmp_path / "README.md", tmp_path / "README.zh-CN.md")
     for path, word in zip(paths, ("before", "之前"), strict=True):

@@ -4,8 +4,8 @@ import json
 import numpy as np
 import pytest
 import yaml
-from run_files import metrics_without_time, model_bytes, rows
 
+from benchmarks.support.run_files import metrics_without_time, model_bytes, rows
 from mnist_paddle import checkpoint
 from mnist_paddle.config import Config
 from mnist_paddle.data import load_data

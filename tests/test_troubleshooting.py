@@ -8,9 +8,10 @@ from importlib.metadata import version
 
 import paddle
 import pytest
-from conftest import ROOT
-from foreign_messages import FAILURES
-from pages import CODE, first_cells, sections
+
+from benchmarks.support import ROOT
+from tests.support.foreign_messages import FAILURES
+from tests.support.pages import CODE, first_cells, sections
 
 PAGE = (ROOT / "TROUBLESHOOTING.md").read_text(encoding="utf-8")
 

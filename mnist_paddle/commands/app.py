@@ -1,11 +1,9 @@
 """The program around the commands: it takes the words, runs one command, and says what went wrong.
 
 What a user can mend is one sentence on standard error and exit code 2, never a traceback.
-
-命令外面的程序：接收命令行，运行其中一个命令，并说明出了什么错。
-用户能改正的错误，只在标准错误上打印一句话，退出码为 2，不打印调用栈。
 """
 
+import importlib
 import logging
 import sys
 from collections.abc import Sequence
@@ -14,8 +12,9 @@ from typing import NoReturn
 
 from cyclopts import App, CycloptsError, Parameter
 
-from ..config import DEFAULT_DATA, NEWEST
+from ..config import DEFAULT_DATA
 from ..errors import InputError, Stopped
+from ..kernels import environment
 
 app = App(
     name="mnist-paddle",
@@ -27,6 +26,7 @@ app = App(
 
 def main(command: str | None = None, tokens: Sequence[str] | None = None) -> None:
     """Run one command, or the one that the first word names, and end the process on bad input."""
+    environment.prepare()  # before anything loads NumPy or Paddle
     _log_to_standard_error()
     words = [*([command] if command else []), *(sys.argv[1:] if tokens is None else tokens)]
     if words[:1] in ([], ["--help"], ["-h"]):
@@ -54,16 +54,11 @@ def main(command: str | None = None, tokens: Sequence[str] | None = None) -> Non
 
 
 def complete(words: Sequence[str]) -> list[str]:
-    """Spell out what the command line may leave out: `--resume` alone is `--resume newest`."""
+    """Spell out what a command lets its command line leave out; see its own `complete`."""
     words = list(words)
-    if words[:1] == ["launch"]:
-        from ..launcher import separate_script
-
-        return ["launch", *separate_script(words[1:])]
-    if words[:1] == ["train"]:
-        for word, following in zip(words, [*words[1:], "-"], strict=True):
-            if word == "--resume" and following.startswith("-"):
-                words[words.index(word)] = f"--resume={NEWEST}"
+    if words[:1] in (["launch"], ["train"]):
+        module = importlib.import_module(f"{__package__}.{words[0]}")
+        return [words[0], *module.complete(words[1:])]
     return words
 
 
@@ -83,6 +78,6 @@ def _fail(sentence: str) -> NoReturn:
 def make_default_data(path: str) -> None:
     """Make the default data file if it is missing; a file that the user named must be there."""
     if path == DEFAULT_DATA and not Path(path).exists():
-        from .. import data
+        from ..data import prepare_data
 
-        data.prepare_data(path)
+        prepare_data(path)

@@ -1,8 +1,5 @@
 """The command that serves the pad: draw a digit in the browser and see it read.
 It needs the extra `demo`; whatever is missing is said before Paddle is loaded.
-
-启动画板的命令：在浏览器里写一个数字，看网络怎么认。
-需要安装 `demo` 这一项；缺什么会在加载 Paddle 之前说明。
 """
 
 import ipaddress

@@ -10,18 +10,13 @@ Readers (stage 2) turn the batches into Tensors.
 第二阶段的读取器再把它们变成张量。
 """
 
-from .drawn_digits import draw_digit, draw_digits
-from .folders import load_splits, open_folder
-from .mnist_json import (
-    IMAGE_COLUMNS,
-    IMAGE_ROWS,
-    MODES,
-    load_data,
-    scale_pixels,
-    write_data,
-)
-from .sources import SOURCES, prepare_data
-from .split import Split
+from .folder.open import open_folder
+from .formats.mnist_json import load_data, write_data
+from .load import load_splits
+from .pixels import IMAGE_COLUMNS, IMAGE_ROWS, scale_pixels
+from .sources.drawn_digits import draw_digit, draw_digits
+from .sources.prepare import SOURCES, prepare_data
+from .split import MODES, Split
 
 __all__ = [
     "IMAGE_COLUMNS",

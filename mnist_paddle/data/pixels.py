@@ -16,6 +16,9 @@ import numpy as np
 
 from ..errors import DataError
 
+IMAGE_ROWS, IMAGE_COLUMNS = 28, 28
+SIZE = (IMAGE_ROWS, IMAGE_COLUMNS)
+PIXELS = IMAGE_ROWS * IMAGE_COLUMNS
 NEAR = 1e-3  # how far from a whole number the decimals of the file may bring v * 255
 
 

@@ -24,6 +24,8 @@ from .augment import Augmentation, augment
 from .generators import reshuffled_order
 from .pixels import scale_pixels
 
+MODES = ("train", "valid", "eval")
+
 
 @dataclass(frozen=True, eq=False)
 class Split:

@@ -31,9 +31,9 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from ..errors import CheckpointError, NoDigitError, PictureError
-from ..picture import find_digit, open_picture
+from ..pictures.digit import find_digit, open_picture
 from ..predict import TrainedModel, predict
-from ..reading import NO_DIGIT, NOT_SURE, sure_from
+from ..predict.pictures import NO_DIGIT, NOT_SURE, sure_from
 
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1", "[::1]")
 LARGEST_UPLOAD = 20 << 20  # bytes; a photograph has 5 to 20 million

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from ..data import load_data, prepare_data
-from ..data.mnist_json import DATA_FILE
+from ..data.formats.mnist_json import DATA_FILE
 from .missing import lookup
 
 __all__ = ["fetch", "test", "train"]

@@ -17,7 +17,7 @@ import paddle
 from paddle import CPUPlace
 
 from ..errors import DeviceError
-from ..rank import CPU
+from ..launch.variables import CPU
 
 __all__ = [
     "CPUPlace",

@@ -8,13 +8,19 @@ As `python SCRIPT.py ARGS` did: its arguments, folder, exit code, and a tracebac
 --cpu 让 GPU 位置表示 CPU；--check 则列出脚本用到的 1.x 名字。
 """
 
+import ast
 import importlib
 import os
+import re
+import runpy
 import sys
 from pathlib import Path
 from types import TracebackType
 
-from ..rank import CPU, run_old_script
+from ..errors import InputError
+from ..launch.variables import CPU
+from ..launch.worker import run
+from . import install
 
 USAGE = """usage: python -m mnist_paddle.fluid [--cpu] SCRIPT.py [ARGS...]
        python -m mnist_paddle.fluid --check SCRIPT.py
@@ -48,8 +54,11 @@ def main(words: list[str] | None = None) -> None:
         os.environ[CPU] = "1"
     if sys.path and not getattr(sys.flags, "safe_path", False):
         del sys.path[0]  # the folder we were started in; the script's takes its place
+    install()
     try:
-        run_old_script(words)
+        run(words)
+    except InputError as error:
+        sys.exit(_refuse(str(error)))
     except Exception as error:
         trace = error.__traceback__
         while trace and _is_ours(trace):
@@ -59,8 +68,26 @@ def main(words: list[str] | None = None) -> None:
         sys.exit(1)
 
 
+def imports_fluid(script: Path) -> bool:
+    """Return whether a script imports paddle.fluid, the name of Paddle 1.x."""
+    source = script.read_bytes()
+    if b"fluid" not in source:
+        return False
+    try:
+        nodes = list(ast.walk(ast.parse(source)))
+    except (SyntaxError, ValueError):  # a script of Python 2, say
+        pattern = rb"^\s*(import|from)\s+paddle(\.fluid\b|\s+import\s+.*\bfluid\b)"
+        return bool(re.search(pattern, source, re.MULTILINE))
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+    return any(f"{name}.".startswith("paddle.fluid.") for name in names)
+
+
 def _is_ours(trace: TracebackType) -> bool:
-    return trace.tb_frame.f_code.co_filename.startswith(OURS)
+    file = trace.tb_frame.f_code.co_filename
+    return file.startswith((OURS, "<frozen runpy>")) or file == runpy.__file__
 
 
 def _refuse(sentence: str) -> int:

@@ -1,0 +1,1 @@
+"""What README promises about faults, tried many times over."""

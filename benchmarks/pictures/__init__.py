@@ -1,0 +1,1 @@
+"""How many pictures are read right, and which model reads them?"""

@@ -1,0 +1,1 @@
+"""A folder of anybody's pictures: listed, read, split, checked, written."""

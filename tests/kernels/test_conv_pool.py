@@ -1,0 +1,136 @@
+"""The fast CNN computes what Paddle's own layers compute, forwards and backwards."""
+
+import threading
+
+import numpy as np
+import paddle
+import pytest
+from paddle.nn import functional as F
+
+from mnist_paddle.config import Config
+from mnist_paddle.kernels import conv_pool as conv_pool_module
+from mnist_paddle.kernels.conv_pool import FAST, conv_pool
+from mnist_paddle.models import build_model
+from mnist_paddle.run.setup import prepare_training
+
+
+def paddle_conv_pool(x, weight, bias, padding):
+    return F.max_pool2d(F.conv2d(x, weight, bias, padding=padding), 2)
+
+
+def values(shape, seed):
+    return np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
+
+
+def outputs_and_gradients(function, *arrays, padding):
+    tensors = [paddle.to_tensor(array, stop_gradient=False) for array in arrays]
+    result = function(*tensors, padding)
+    (result * paddle.to_tensor(values(result.shape, 9))).sum().backward()
+    return [result.numpy(), *(tensor.grad.numpy() for tensor in tensors)]
+
+
+@pytest.mark.parametrize("shape", [(35, 1, 28, 28), (2, 20, 14, 14), (1, 3, 6, 8)])
+@pytest.mark.parametrize(("size", "padding"), [(1, 0), (3, 1), (3, 0), (5, 2), (5, 0), (5, 1)])
+def test_conv_pool_and_its_gradients_are_those_of_paddle(shape, size, padding):
+    kernels = 7
+    arrays = values(shape, 1), values([kernels, shape[1], size, size], 2), values([kernels], 3)
+    ours = outputs_and_gradients(conv_pool, *arrays, padding=padding)
+    paddles = outputs_and_gradients(paddle_conv_pool, *arrays, padding=padding)
+    for one, other in zip(ours, paddles, strict=True):
+        assert one.shape == other.shape
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4 * np.abs(other).max())
+
+
+def test_of_equal_neighbours_one_gets_the_gradient():
+    """Paper is all one value; what went to all four neighbours would be four times too much."""
+    x, weight = np.ones([1, 1, 8, 8], np.float32), np.ones([1, 1, 3, 3], np.float32)
+    arrays = x, weight, np.zeros([1], np.float32)
+    for one, other in zip(
+        outputs_and_gradients(conv_pool, *arrays, padding=1),
+        outputs_and_gradients(paddle_conv_pool, *arrays, padding=1),
+        strict=True,
+    ):
+        np.testing.assert_allclose(one, other, rtol=1e-5)
+
+
+def test_an_input_without_gradient_gets_none():
+    x = paddle.to_tensor(values([2, 1, 8, 8], 1))
+    weight = paddle.to_tensor(values([4, 1, 5, 5], 2), stop_gradient=False)
+    bias = paddle.to_tensor(values([4], 3), stop_gradient=False)
+    conv_pool(x, weight, bias, 2).sum().backward()
+    assert x.grad is None
+    np.testing.assert_allclose(bias.grad.numpy(), [2 * 16] * 4)
+
+
+@pytest.mark.parametrize("x", [(1, 1, 7, 8), (1, 1, 8, 7), (1, 2, 8, 8)])
+def test_a_shape_that_it_cannot_compute_is_named(x):
+    with pytest.raises(ValueError, match=r"even height and width.*\[4, 1, 5, 5\]"):
+        conv_pool(paddle.zeros(x), paddle.zeros([4, 1, 5, 5]), paddle.zeros([4]), 2)
+    with pytest.raises(ValueError, match="odd size"):
+        conv_pool(paddle.zeros([1, 1, 8, 8]), paddle.zeros([4, 1, 4, 4]), paddle.zeros([4]), 2)
+
+
+@pytest.mark.parametrize("name", ["cnn", "lenet", "vgg"])
+def test_a_fast_network_learns_as_the_network_does(name):
+    """The same steps from the same weights; rounding is all that may differ."""
+    images = paddle.to_tensor(np.random.default_rng(1).random([20, 1, 28, 28], np.float32))
+    labels = paddle.arange(20).reshape([20, 1]) % 10
+    weights = []
+    for fast in (False, True):
+        paddle.seed(3)
+        model = build_model(name, 10)
+        network = FAST[type(model)](model) if fast else model
+        optimizer = paddle.optimizer.SGD(0.1, model.parameters())
+        for _ in range(5):
+            F.cross_entropy(network(images), labels).backward()
+            optimizer.step()
+            optimizer.clear_grad()
+        weights.append([parameter.numpy() for parameter in model.parameters()])
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("options", "kind"),
+    [
+        *(({}, "FastCNN"), ({"fast": False}, "CNN"), ({"model": "mlp"}, "MLP")),
+        *(({"model": "lenet"}, "FastLeNet"), ({"model": "vgg"}, "FastVGG")),
+    ],
+)
+def test_the_setting_fast_decides_what_computes(options, kind, tiny_data, tmp_path):
+    training = prepare_training(Config(**options, data=str(tiny_data), run_dir=str(tmp_path)))
+    assert type(training.network).__name__ == kind
+    names = [name for name, _ in training.model.named_parameters()]
+    assert "output.weight" in names  # the file names weights as the model does
+
+
+def test_several_threads_compute_the_same_bytes(monkeypatch):
+    arrays = values([70, 3, 12, 12], 1), values([5, 3, 3, 3], 2), values([5], 3)
+    results, names, patches = [], [], conv_pool_module._patches
+
+    def noted(*given):
+        names.append(threading.current_thread().name)
+        return patches(*given)
+
+    monkeypatch.setattr(conv_pool_module, "_patches", noted)
+    for threads in (1, 3):
+        monkeypatch.setattr(conv_pool_module, "computing_threads", lambda n=threads: n)
+        conv_pool_module._threads.cache_clear()
+        monkeypatch.setattr(conv_pool_module, "PIECE", 70 * 25 * (4 * 4 * 3 + 4 * 5) // 5)
+        results.append(outputs_and_gradients(conv_pool, *arrays, padding=0))
+    assert len(names) == 2 * 6  # pieces
+    assert {name.split("_")[0] for name in names[:6]} == {"MainThread"}
+    assert all(name.startswith("conv_pool_") for name in names[6:])
+    conv_pool_module._threads().shutdown()
+    conv_pool_module._threads.cache_clear()
+    for one, other in zip(*results, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize(
+    ("images", "numbers", "count"), [(1, 10**9, 1), (31, 10**9, 1), (32, 1, 2), (100, 22_500, 4)]
+)
+def test_pieces_are_even_in_number_and_hold_each_image_once(images, numbers, count):
+    pieces = conv_pool_module._pieces(images, numbers)
+    assert len(pieces) == count
+    assert [i for piece in pieces for i in range(images)[piece]] == list(range(images))
