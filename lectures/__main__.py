@@ -1,8 +1,7 @@
-#!/usr/bin/env python
 """Draw the teaching figures, for slides: each computes what it shows from data and real networks.
 
-python scripts/figures.py [NAME…|all] [--out work/figures] [--data work/mnist.json.gz]
-                          [--language en|zh|both] [--checkpoint FILE]
+python -m lectures [NAME…|all] [--out work/figures] [--data work/mnist.json.gz]
+                   [--language en|zh|both] [--checkpoint FILE]
 
 Writes OUT/NAME.png, in Chinese OUT/NAME.zh.png, 1920×1080 pixels: sigmoid, log, softmax,
 learning_rate, optimizers, likelihood, samples, layers, mistakes. The same data, model and versions
@@ -31,7 +30,7 @@ Name = Literal[
 ]
 
 
-@app.command(name="figures", usage="Usage: scripts/figures.py [NAMES...] [OPTIONS]")
+@app.command(name="figures", usage="Usage: python -m lectures [NAMES...] [OPTIONS]")
 def figures(
     *names: Name,
     out: Path = Path("work/figures"),
@@ -52,10 +51,12 @@ def figures(
     language
         Language of the words in the figures; zh needs a font with Chinese characters.
     checkpoint
-        Model file of a CNN that was trained with cross entropy [default: the model in the box].
+        Model file of a CNN that was trained with cross entropy [default: the shipped model].
     """
-    from lectures import FIGURES, Material, Say
-    from lectures.paper import chinese_font, paper
+    # here: Paddle takes its time to load, and a wrong option is an error at once
+    from lectures.figures import FIGURES
+    from lectures.material import Material
+    from lectures.paper import Translator, chinese_font, paper
     from mnist_paddle.device import use_device
 
     languages = ["en", "zh"] if language == "both" else [language]
@@ -68,7 +69,7 @@ def figures(
         for each in languages:
             path = out / (f"{name}.png" if each == "en" else f"{name}.{each}.png")
             with paper(each), atomic_write(path) as temporary:
-                FIGURES[name].draw(facts, Say(each)).savefig(temporary, format="png")
+                FIGURES[name].draw(facts, Translator(each)).savefig(temporary, format="png")
             print(path, flush=True)
 
 

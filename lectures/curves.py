@@ -11,7 +11,7 @@ from mnist_paddle.data import scale_pixels
 from mnist_paddle.plots import BLUE, ORANGE
 
 from .material import Material, eval_images
-from .paper import GREY, LINES, Say, new_figure, show_ink
+from .paper import GREY, LINES, Translator, new_figure, show_ink
 
 DOUBT = 0.6  # of the right digit: sure enough to be read right, and a second digit to be seen
 SEARCHED = 1000  # images
@@ -34,21 +34,21 @@ def sigmoid_curve(material: Material) -> Curve:
     return Curve(x.numpy(), y.numpy(), slope.numpy())
 
 
-def draw_sigmoid(curve: Curve, say: Say) -> Figure:
+def draw_sigmoid(curve: Curve, translate: Translator) -> Figure:
     """Draw sigmoid and its slope."""
-    note = say("81 points from -8 to 8 in steps of 0.2; the slope is Paddle's gradient")
-    figure = new_figure(say("Sigmoid: any number becomes one between 0 and 1"), note)
+    note = translate("81 points from -8 to 8 in steps of 0.2; the slope is Paddle's gradient")
+    figure = new_figure(translate("Sigmoid: any number becomes one between 0 and 1"), note)
     axes = figure.add_subplot()
     axes.plot(curve.x, curve.y, color=BLUE, marker=".", label="sigmoid(x) = 1 / (1 + exp(-x))")
-    label = say("its slope, at most {most:.2f}", most=curve.other.max())
+    label = translate("its slope, at most {most:.2f}", most=curve.other.max())
     axes.plot(curve.x, curve.other, color=ORANGE, linestyle="--", label=label)
     middle = curve.y[curve.x == 0].item()
     axes.plot(0, middle, "o", color="black", markersize=10)
     words = f"sigmoid(0) = {middle}"
     axes.annotate(words, (0, middle), xytext=(18, -6), textcoords="offset points")
     for x, words in ((-5.5, "saturated: almost no slope"), (5.5, "saturated: almost no slope")):
-        axes.annotate(say(words), (x, 0.12), ha="center", color="0.35")
-    axes.set(xlabel="x", ylabel=say("value"), xlim=(-8, 8), ylim=(0, 1.02))
+        axes.annotate(translate(words), (x, 0.12), ha="center", color="0.35")
+    axes.set(xlabel="x", ylabel=translate("value"), xlim=(-8, 8), ylim=(0, 1.02))
     axes.legend(loc="upper left")
     axes.grid(alpha=0.3)
     return figure
@@ -60,23 +60,25 @@ def log_curve(material: Material) -> Curve:
     return Curve(p, np.log(p), (1 - p) ** 2)
 
 
-def draw_log(curve: Curve, say: Say) -> Figure:
+def draw_log(curve: Curve, translate: Translator) -> Figure:
     """Draw y = log(x), and what it becomes as the loss of a probability."""
-    note = say("100 points from 0.01 to 1 in steps of 0.01; log is the natural logarithm")
-    figure = new_figure(say("The logarithm, and the loss that is made of it"), note)
+    note = translate("100 points from 0.01 to 1 in steps of 0.01; log is the natural logarithm")
+    figure = new_figure(translate("The logarithm, and the loss that is made of it"), note)
     left, right = figure.subplots(1, 2)
     left.plot(curve.x, curve.y, color=BLUE)
     left.set(title="y = log(x)", xlabel="x", ylabel="y")
-    right.plot(curve.x, -curve.y, color=BLUE, label=say("cross entropy, -log p"))
-    label = say("square error, (1 - p)²")
+    right.plot(curve.x, -curve.y, color=BLUE, label=translate("cross entropy, -log p"))
+    label = translate("square error, (1 - p)²")
     right.plot(curve.x, curve.other, color=ORANGE, linestyle="--", label=label)
     for p in (0.01, 0.1, 0.5, 1.0):
         loss = -curve.y[np.isclose(curve.x, p)].item() + 0.0
         right.plot(p, loss, "o", color="black")
-        words = say("one of ten: {loss:.2f}", loss=loss) if p == 0.1 else f"{loss:.2f}"
+        words = translate("one of ten: {loss:.2f}", loss=loss) if p == 0.1 else f"{loss:.2f}"
         right.annotate(words, (p, loss), xytext=(10, 6), textcoords="offset points")
-    right.set_title(say("a confident mistake costs without limit"))
-    right.set(xlabel=say("p, the probability given to the right digit"), ylabel=say("loss"))
+    right.set_title(translate("a confident mistake costs without limit"))
+    right.set(
+        xlabel=translate("p, the probability given to the right digit"), ylabel=translate("loss")
+    )
     right.set(xlim=(0, 1.15), ylim=(0, None))
     right.legend(loc="upper right")
     for axes in (left, right):
@@ -123,36 +125,40 @@ def doubtful_digit(material: Material) -> Doubt:
     )
 
 
-def draw_softmax(doubt: Doubt, say: Say) -> Figure:
+def draw_softmax(doubt: Doubt, translate: Translator) -> Figure:
     """Draw ten outputs, their softmax, and the softmax as the gaps between them grow."""
     data, place, model = doubt.source
-    note = say(
+    note = translate(
         "data: {data}, eval, image {place}; model: {model}", data=data, place=place, model=model
     )
-    title = say("Softmax: ten outputs become ten probabilities that sum to 1")
+    title = translate("Softmax: ten outputs become ten probabilities that sum to 1")
     figure = new_figure(title, note)
     picture, before, after, grown = figure.subplots(1, 4, width_ratios=[0.8, 1, 1, 1.2])
     show_ink(picture, doubt.image)
     picture.set(xticks=[], yticks=[])
-    picture.set_title(say("label {label}", label=doubt.label))
+    picture.set_title(translate("label {label}", label=doubt.label))
     best = np.argsort(-doubt.probabilities)[:3]
     colours = [LINES[list(best).index(d)]["color"] if d in best else GREY for d in range(10)]
     before.bar(range(10), doubt.outputs, color=colours)
     before.axhline(0, color="black", linewidth=0.8)
-    before.set(xlabel=say("digit"), ylabel=say("output"), xticks=range(10))
-    before.set_title(say("outputs, sum {total:.1f}", total=doubt.outputs.sum()))
+    before.set(xlabel=translate("digit"), ylabel=translate("output"), xticks=range(10))
+    before.set_title(translate("outputs, sum {total:.1f}", total=doubt.outputs.sum()))
     bars = after.bar(range(10), doubt.probabilities, color=colours)
     texts = [f"{p:.2f}" if p >= 0.005 else "" for p in doubt.probabilities]
     after.bar_label(bars, texts, padding=2, fontsize=12)
-    after.set(xlabel=say("digit"), ylabel=say("probability"), xticks=range(10), ylim=(0, 1))
-    after.set_title(say("their softmax, sum {total:.1f}", total=doubt.probabilities.sum()))
+    after.set(
+        xlabel=translate("digit"), ylabel=translate("probability"), xticks=range(10), ylim=(0, 1)
+    )
+    after.set_title(translate("their softmax, sum {total:.1f}", total=doubt.probabilities.sum()))
     for digit, line in zip(best, LINES, strict=False):
-        label = say("digit {digit}", digit=digit)
+        label = translate("digit {digit}", digit=digit)
         grown.plot(doubt.factors, doubt.many[:, digit], label=label, markevery=20, **line)
     grown.axvline(1, color="black", linewidth=0.8)
-    grown.annotate(say("as trained"), (1.05, 0.94))
-    grown.set(xlabel=say("factor on all outputs"), ylabel=say("probability"), ylim=(0, 1))
+    grown.annotate(translate("as trained"), (1.05, 0.94))
+    grown.set(
+        xlabel=translate("factor on all outputs"), ylabel=translate("probability"), ylim=(0, 1)
+    )
     grown.set(xlim=(0, 1.02 * doubt.factors[-1]))
-    grown.set_title(say("larger gaps, surer answers"))
+    grown.set_title(translate("larger gaps, surer answers"))
     grown.legend(loc="center right")
     return figure

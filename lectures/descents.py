@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from .material import Material
-from .paper import LINES, Say, new_figure
-from .surfaces import Walk, curvatures, loss_on_grid, two_gains, two_weights, walk
+from .paper import LINES, Translator, new_figure
+from .surfaces import Descent, curvatures, descend, loss_on_grid, two_gains, two_weights
 
 IMAGES = 1000  # of which the loss is the mean: the whole surface for every step
 PIXELS = ((14, 14), (14, 16))  # row and column: in the middle, where most digits have ink
@@ -37,10 +37,10 @@ class Map:
 
 @dataclass(frozen=True)
 class Rates:
-    """Three walks of SGD; the rate from which on they diverge, with two weights and with all."""
+    """Three descents of SGD; the rate from which on they diverge, with two weights and with all."""
 
     map: Map
-    walks: list[Walk]
+    descents: list[Descent]
     minimum: np.ndarray
     lowest: float
     limit: float
@@ -71,12 +71,12 @@ def three_rates(material: Material) -> Rates:
     wrong = (labels - model(images)).numpy()[:, 0] + seen @ here  # what the two are to make up for
     minimum = np.linalg.lstsq(seen, wrong, rcond=None)[0]
     lowest = float(np.mean((wrong - seen @ minimum) ** 2))
-    walks = [walk(surface, "sgd", share * limit, minimum + START, STEPS) for share in SHARES]
+    descents = [descend(surface, "sgd", share * limit, minimum + START, STEPS) for share in SHARES]
     first, second = (np.linspace(centre - EDGE, centre + EDGE, GRID) for centre in minimum)
     losses = loss_on_grid(surface, first, second)
     return Rates(
         Map(first, second, losses),
-        walks,
+        descents,
         minimum,
         lowest,
         limit,
@@ -85,10 +85,10 @@ def three_rates(material: Material) -> Rates:
     )
 
 
-def draw_rates(rates: Rates, say: Say) -> Figure:
-    """Draw the three walks on the surface, and their losses below."""
+def draw_rates(rates: Rates, translate: Translator) -> Figure:
+    """Draw the three descents on the surface, and their losses below."""
     data, count = rates.source
-    note = say(
+    note = translate(
         "linear model, trained, square error; data: {data}, train, {count:,} images a step; "
         "lines: equal loss; pixel: row, column\n"
         "SGD diverges with a rate above {limit:.2f}; if all 785 weights move, above {all:.3f}",
@@ -97,31 +97,33 @@ def draw_rates(rates: Rates, say: Say) -> Figure:
         limit=rates.limit,
         all=rates.limit_of_all,
     )
-    figure = new_figure(say("The learning rate: SGD on two weights of the linear model"), note)
+    figure = new_figure(
+        translate("The learning rate: SGD on two weights of the linear model"), note
+    )
     panels = figure.subplot_mosaic([["0", "1", "2"], ["losses"] * 3], height_ratios=[3, 2])
     words = "weight of pixel {row}, {column}"
-    across, upwards = (say(words, row=row, column=column) for row, column in PIXELS)
+    across, upwards = (translate(words, row=row, column=column) for row, column in PIXELS)
     names = ("too small", "about right", "too large")
     below = panels["losses"]
-    for place, (name, each, line) in enumerate(zip(names, rates.walks, LINES, strict=False)):
+    for place, (name, each, line) in enumerate(zip(names, rates.descents, LINES, strict=False)):
         axes = panels[str(place)]
-        label = say("{name}: rate {rate:.3g}", name=say(name), rate=each.rate)
+        label = translate("{name}: rate {rate:.3g}", name=translate(name), rate=each.rate)
         draw_map(axes, rates.map)
-        draw_walk(axes, each, {**line, "linestyle": "-"}, every=1)
+        draw_descent(axes, each, {**line, "linestyle": "-"}, every=1)
         axes.plot(*rates.minimum, "*", color="black", markersize=14)
         axes.set(title=label, xlabel=across)
         below.plot(each.losses - rates.lowest, label=label, **line)
     panels["0"].set_ylabel(upwards)
-    for words, (x, y) in (("start", rates.walks[0].path[0]), ("minimum", rates.minimum)):
+    for words, (x, y) in (("start", rates.descents[0].path[0]), ("minimum", rates.minimum)):
         panels["0"].annotate(
-            say(words),
+            translate(words),
             (x, y),
             xytext=(0, -26),
             textcoords="offset points",
             ha="center",
             bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1},
         )
-    below.set(xlabel=say("step"), ylabel=say("loss above the minimum"), yscale="log")
+    below.set(xlabel=translate("step"), ylabel=translate("loss above the minimum"), yscale="log")
     below.set(xticks=range(0, STEPS + 1, 5))
     below.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
     below.grid(alpha=0.3)
@@ -130,11 +132,11 @@ def draw_rates(rates: Rates, say: Say) -> Figure:
 
 @dataclass(frozen=True)
 class Optimizers:
-    """Walks of the four optimizers: with one rate for all, and each with its best."""
+    """Descents of the four optimizers: with one rate for all, and each with its best."""
 
     map: Map
-    same: list[Walk]
-    best: list[Walk]
+    same: list[Descent]
+    best: list[Descent]
     source: tuple[str, int]
 
 
@@ -148,14 +150,14 @@ def four_optimizers(material: Material) -> Optimizers:
     model = train_mlp(material)
     images, labels = material.training_images(IMAGES)
     surface = two_gains(model, images, labels)
-    walks = {
-        (name, rate): walk(surface, name, rate, GAINS_START, GAINS_STEPS)
+    descents = {
+        (name, rate): descend(surface, name, rate, GAINS_START, GAINS_STEPS)
         for name in OPTIMIZERS
         for rate in RATES
     }
-    same = [walks[name, RATE] for name in OPTIMIZERS]
+    same = [descents[name, RATE] for name in OPTIMIZERS]
     best = [
-        min((walks[name, rate] for rate in RATES), key=lambda each: each.losses[-1])
+        min((descents[name, rate] for rate in RATES), key=lambda each: each.losses[-1])
         for name in OPTIMIZERS
     ]
     first, second = np.linspace(0, 3, GRID), np.linspace(-0.25, 4.5, GRID)
@@ -164,39 +166,39 @@ def four_optimizers(material: Material) -> Optimizers:
     return Optimizers(Map(first, second, losses), same, best, source)
 
 
-def draw_optimizers(optimizers: Optimizers, say: Say) -> Figure:
-    """Draw both sets of walks on the surface, and their losses below."""
+def draw_optimizers(optimizers: Optimizers, translate: Translator) -> Figure:
+    """Draw both sets of descents on the surface, and their losses below."""
     data, count = optimizers.source
-    note = say(
+    note = translate(
         "MLP 784-10-10-10, trained, cross entropy; data: {data}, train, {count:,} images a step; "
         "lines: equal loss\n"
         "a gain multiplies all weights and biases of a layer, 1 is as trained",
         data=data,
         count=count,
     )
-    title = say("Four optimizers on two numbers of the MLP, {steps} steps", steps=GAINS_STEPS)
+    title = translate("Four optimizers on two numbers of the MLP, {steps} steps", steps=GAINS_STEPS)
     figure = new_figure(title, note)
     panels = figure.subplots(2, 2, height_ratios=[2, 1])
     titles = (
-        say("all with the tutorial's rate, {rate}", rate=RATE),
-        say("each with its best of {rates}", rates=", ".join(map(str, RATES))),
+        translate("all with the tutorial's rate, {rate}", rate=RATE),
+        translate("each with its best of {rates}", rates=", ".join(map(str, RATES))),
     )
-    for (above, below), walks, words in zip(
+    for (above, below), descents, words in zip(
         panels.T, (optimizers.same, optimizers.best), titles, strict=True
     ):
         draw_map(above, optimizers.map)
-        for each, line in zip(walks, LINES, strict=True):
-            draw_walk(above, each, line, every=5)
-            label = say(
+        for each, line in zip(descents, LINES, strict=True):
+            draw_descent(above, each, line, every=5)
+            label = translate(
                 "{name} {rate}: loss {loss:.2f}",
                 name=OPTIMIZERS[each.optimizer],
                 rate=each.rate,
                 loss=each.losses[-1],
             )
             below.plot(each.losses, markevery=10, label=label, **line)
-        above.set(xlabel=say("gain of the two hidden layers"), title=words)
-        above.set_ylabel(say("gain of the last layer"))
-        below.set(xlabel=say("step"), ylabel=say("loss"), ylim=(0, 2.5))
+        above.set(xlabel=translate("gain of the two hidden layers"), title=words)
+        above.set_ylabel(translate("gain of the last layer"))
+        below.set(xlabel=translate("step"), ylabel=translate("loss"), ylim=(0, 2.5))
         below.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, fontsize=12)
         below.grid(alpha=0.3)
     return figure
@@ -213,7 +215,7 @@ def draw_map(axes: Any, surface: Map) -> None:
     axes.set(xlim=surface.first[[0, -1]], ylim=surface.second[[0, -1]])
 
 
-def draw_walk(axes: Any, each: Walk, line: dict[str, Any], every: int) -> None:
-    """Draw a walk from its start, with a mark after each `every` steps."""
+def draw_descent(axes: Any, each: Descent, line: dict[str, Any], every: int) -> None:
+    """Draw a descent from its start, with a mark after each `every` steps."""
     axes.plot(*each.path.T, markevery=every, **{**line, "linewidth": 1.8, "markersize": 5})
     axes.plot(*each.path[0], "X", color="black", markersize=11)

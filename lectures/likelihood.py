@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from mnist_paddle.plots import BLUE, ORANGE
 
 from .material import Material
-from .paper import Say, new_figure
+from .paper import Translator, new_figure
 
 BOXES = {"A": {"white": 99, "black": 1}, "B": {"white": 1, "black": 99}}  # part 1, item 8
 DRAWN = "black"
@@ -40,43 +40,49 @@ def two_boxes(material: Material) -> Boxes:
     return Boxes(likelihoods, priors, posteriors)
 
 
-def draw_boxes(boxes: Boxes, say: Say) -> Figure:
+def draw_boxes(boxes: Boxes, translate: Translator) -> Figure:
     """Draw the boxes, the likelihood of each, and the posterior of B against its prior."""
-    note = say("posterior by Bayes' rule: prior × likelihood, divided by the sum over both boxes")
-    figure = new_figure(say("A black ball was drawn: from which box?"), note)
+    note = translate(
+        "posterior by Bayes' rule: prior × likelihood, divided by the sum over both boxes"
+    )
+    figure = new_figure(translate("A black ball was drawn: from which box?"), note)
     panels = figure.subplot_mosaic(
         [["A", "likelihood", "posterior"], ["B", "likelihood", "posterior"]], width_ratios=[1, 1, 2]
     )
     for name, balls in BOXES.items():
         _draw_box(panels[name], balls)
-        title = say("box {name}: {white} white, {black} black", name=name, **balls)
+        title = translate("box {name}: {white} white, {black} black", name=name, **balls)
         panels[name].set_title(title)
 
     axes = panels["likelihood"]
     bars = axes.bar(list(BOXES), list(map(float, boxes.likelihoods)), color=[ORANGE, BLUE])
     axes.bar_label(bars, [f"{float(each):.2f}" for each in boxes.likelihoods], padding=3)
-    axes.set(xlabel=say("box"), ylabel=say("likelihood P(black | box)"), ylim=(0, 1.05))
+    axes.set(xlabel=translate("box"), ylabel=translate("likelihood P(black | box)"), ylim=(0, 1.05))
     chosen = max(zip(boxes.likelihoods, BOXES, strict=True))[1]
-    axes.set_title(say("maximum likelihood chooses {box}", box=chosen))
+    axes.set_title(translate("maximum likelihood chooses {box}", box=chosen))
 
     axes = panels["posterior"]
-    axes.plot([0, 1], [0, 1], color="0.6", linestyle="--", linewidth=1.5, label=say("no ball seen"))
-    label = say("a black ball seen")
+    axes.plot(
+        [0, 1], [0, 1], color="0.6", linestyle="--", linewidth=1.5, label=translate("no ball seen")
+    )
+    label = translate("a black ball seen")
     axes.plot(list(map(float, boxes.priors)), list(map(float, boxes.posteriors)), BLUE, label=label)
     for prior, offset in ((Fraction(1, 100), (25, 40)), (Fraction(1, 2), (-110, -45))):
         after = boxes.posteriors[boxes.priors.index(prior)]
         axes.plot(float(prior), float(after), "o", color="black", markersize=10)
         axes.annotate(
-            say("prior {prior:.0%}: posterior {after:.0%}", prior=float(prior), after=float(after)),
+            translate(
+                "prior {prior:.0%}: posterior {after:.0%}", prior=float(prior), after=float(after)
+            ),
             (float(prior), float(after)),
             xytext=offset,
             textcoords="offset points",
             va="center",
             arrowprops={"arrowstyle": "-", "color": "0.5"},
         )
-    axes.set(xlabel=say("prior P(box B)"), ylabel=say("posterior P(box B | black)"))
+    axes.set(xlabel=translate("prior P(box B)"), ylabel=translate("posterior P(box B | black)"))
     axes.set(xlim=(-0.02, 1.02), ylim=(0, 1.05))
-    axes.set_title(say("the posterior weighs the prior too"))
+    axes.set_title(translate("the posterior weighs the prior too"))
     axes.legend(loc="lower right")
     return figure
 

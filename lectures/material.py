@@ -21,7 +21,7 @@ BATCH_SIZE = 100
 
 
 class Material:
-    """The data file or folder `data`, and the model file `checkpoint` or the model in the box."""
+    """The data file or folder `data`, and the model file `checkpoint` or the shipped model."""
 
     def __init__(self, data: str, checkpoint: Path | None = None) -> None:
         self.data, self.checkpoint = data, checkpoint
@@ -49,7 +49,7 @@ class Material:
 
     @property
     def model_name(self) -> str:
-        """Say which model it is, and what it was trained on."""
+        """Return which model it is, and what it was trained on."""
         trained_on = self.trained.header.get("data", {}).get("name", "unknown data")
         return f"{Path(self.trained.path).name}, {trained_on}"
 

@@ -54,8 +54,8 @@ FONTS = (
 )
 
 
-class Say:
-    """The words of a figure, in English ("en") or Chinese ("zh")."""
+class Translator:
+    """Put the words of a figure into a language: English ("en") or Chinese ("zh")."""
 
     def __init__(self, language: str) -> None:
         self.language = language

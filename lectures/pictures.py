@@ -12,11 +12,12 @@ from paddle import nn
 from paddle.nn import functional as F
 
 from mnist_paddle.data import scale_pixels
+from mnist_paddle.kernels.conv_pool import convolutions_by_paddle
 from mnist_paddle.plots import BLUE
 from mnist_paddle.predict import Prediction, predict
 
 from .material import Material, eval_images
-from .paper import GREY, Say, new_figure, show_ink
+from .paper import GREY, Translator, new_figure, show_ink
 
 EACH = 10  # samples of a digit
 WORST = 15
@@ -40,17 +41,17 @@ def first_of_each(material: Material) -> Samples:
     return Samples([split.images[chosen][:, 0] for chosen in places], split.name)
 
 
-def draw_samples(samples: Samples, say: Say) -> Figure:
+def draw_samples(samples: Samples, translate: Translator) -> Figure:
     """Draw the images, and one of them as numbers."""
-    note = say("data: {data}, train; ink is drawn dark", data=samples.source)
-    figure = new_figure(say("An image is 28 × 28 numbers from 0 (paper) to 1 (ink)"), note)
+    note = translate("data: {data}, train; ink is drawn dark", data=samples.source)
+    figure = new_figure(translate("An image is 28 × 28 numbers from 0 (paper) to 1 (ink)"), note)
     sheet, numbers = figure.subplots(1, 2)
     blank = np.zeros([28, 28], np.uint8)
     rows = [[*images, *[blank] * (EACH - len(images))] for images in samples.images]
     show_ink(sheet, np.block(rows))
     sheet.set_yticks(28 * np.arange(10) + 14, range(10))
-    sheet.set(xticks=[], ylabel=say("label"))
-    sheet.set_title(say("the first {count} images of each digit", count=EACH))
+    sheet.set(xticks=[], ylabel=translate("label"))
+    sheet.set_title(translate("the first {count} images of each digit", count=EACH))
     digit = next(number for number, images in enumerate(samples.images) if len(images))
     image = samples.images[digit][0]
     show_ink(numbers, image)
@@ -58,8 +59,10 @@ def draw_samples(samples: Samples, say: Say) -> Figure:
         text = f"{value:.2f}".lstrip("0") if 0 < value < 1 else f"{value:.0f}"
         colour = "white" if value > 0.5 else "black" if value else "0.7"
         numbers.text(column, row, text, ha="center", va="center", color=colour, fontsize=5.5)
-    numbers.set(xlabel=say("column"), ylabel=say("row"), xticks=range(0, 28, 3))
-    numbers.set(yticks=range(0, 28, 3), title=say("the first {digit}, as numbers", digit=digit))
+    numbers.set(xlabel=translate("column"), ylabel=translate("row"), xticks=range(0, 28, 3))
+    numbers.set(
+        yticks=range(0, 28, 3), title=translate("the first {digit}, as numbers", digit=digit)
+    )
     return figure
 
 
@@ -107,7 +110,7 @@ def outputs_by_layer(model: nn.Layer, images: np.ndarray) -> dict[str, np.ndarra
     hook: Any = record  # returns None, which leaves the output as it is
     hooks = [layer.register_forward_post_hook(hook) for layer in model.sublayers()]
     try:
-        with paddle.no_grad():
+        with paddle.no_grad(), convolutions_by_paddle():  # every layer is called then
             model(paddle.to_tensor(images))
     finally:
         for handle in hooks:
@@ -115,18 +118,18 @@ def outputs_by_layer(model: nn.Layer, images: np.ndarray) -> dict[str, np.ndarra
     return outputs
 
 
-def draw_layers(layers: Layers, say: Say) -> Figure:
+def draw_layers(layers: Layers, translate: Translator) -> Figure:
     """Draw the digit, the maps of each layer, and the ten probabilities."""
     data, place, model = layers.source
-    note = say(
+    note = translate(
         "data: {data}, eval, image {place}; model: {model}", data=data, place=place, model=model
     )
-    figure = new_figure(say("What each layer of the CNN sees of one digit"), note)
+    figure = new_figure(translate("What each layer of the CNN sees of one digit"), note)
     panels = figure.subplots(2, 3).flat
     picture = next(panels)
     show_ink(picture, layers.image)
     picture.set(xticks=[], yticks=[])
-    picture.set_title(say("input: 1×28×28, label {label}", label=layers.label))
+    picture.set_title(translate("input: 1×28×28, label {label}", label=layers.label))
     titles = {
         "conv1": "conv1, ReLU: {shape}",
         "pool1": "pool1: {shape}",
@@ -137,8 +140,8 @@ def draw_layers(layers: Layers, say: Say) -> Figure:
     for (name, maps), axes in zip(layers.maps.items(), panels, strict=False):
         drawn = axes.imshow(mosaic(maps), cmap=greys, vmin=0)
         axes.set(xticks=[], yticks=[])
-        axes.set_title(say(titles[name], shape="×".join(map(str, maps.shape))))
-        figure.colorbar(drawn, ax=axes, label=say("activation"), fraction=0.04, pad=0.02)
+        axes.set_title(translate(titles[name], shape="×".join(map(str, maps.shape))))
+        figure.colorbar(drawn, ax=axes, label=translate("activation"), fraction=0.04, pad=0.02)
         axes.spines[:].set_visible(False)
     bars = next(panels)
     digit = int(layers.probabilities.argmax())
@@ -146,8 +149,8 @@ def draw_layers(layers: Layers, say: Say) -> Figure:
     bars.bar(range(10), layers.outputs, color=colours)
     bars.axhline(0, color="black", linewidth=0.8)
     words = "10 outputs; softmax: {digit}, {share:.1%}"
-    bars.set_title(say(words, digit=digit, share=layers.probabilities[digit]))
-    bars.set(xlabel=say("digit"), ylabel=say("output"), xticks=range(10))
+    bars.set_title(translate(words, digit=digit, share=layers.probabilities[digit]))
+    bars.set(xlabel=translate("digit"), ylabel=translate("output"), xticks=range(10))
     return figure
 
 
@@ -192,15 +195,15 @@ def worst_mistakes(material: Material) -> Mistakes:
     )
 
 
-def draw_mistakes(mistakes: Mistakes, say: Say) -> Figure:
+def draw_mistakes(mistakes: Mistakes, translate: Translator) -> Figure:
     """Draw the images, each with its label and what it was read as."""
     data, model = mistakes.source
-    note = say(
+    note = translate(
         "data: {data}, eval; model: {model}; #: place in eval; %: probability",
         data=data,
         model=model,
     )
-    title = say(
+    title = translate(
         "{wrong:,} of {total:,} digits read wrongly; the least probable labels first",
         wrong=mistakes.wrong,
         total=mistakes.total,
@@ -219,7 +222,7 @@ def draw_mistakes(mistakes: Mistakes, say: Say) -> Figure:
         axes.set(xticks=[], yticks=[])
         words = "#{place}, label {label}: {right:.1%}\nread as {digit}: {share:.1%}"
         axes.set_title(
-            say(
+            translate(
                 words,
                 place=place,
                 label=label,

@@ -1,8 +1,7 @@
-#!/usr/bin/env python
 """Run notebooks and keep what they print and draw: in place, without dates, machines and paths.
 
-python scripts/run_notebooks.py                               # all of notebooks/
-python scripts/run_notebooks.py 10_generators_and_own_data    # those that are named
+python -m lectures.run_notebooks                               # all of notebooks/
+python -m lectures.run_notebooks 10_generators_and_own_data    # those that are named
 
 Needs the extra `test`: scripts/install test. Each notebook runs from its first cell to its last in
 a new kernel of this Python, in an empty folder, on one thread. tests/test_notebooks.py runs them
@@ -29,7 +28,7 @@ from PIL import Image
 
 from mnist_paddle.files import atomic_write
 
-NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 SECONDS = 300  # the most for one cell
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 

@@ -1,6 +1,6 @@
-"""The loss of a real network as a function of two of its numbers, and walks down to its minimum.
+"""The loss of a real network as a function of two of its numbers, and descents to its minimum.
 
-Everything else in the network stays as it was trained. The walks are real training steps, with
+Everything else in the network stays as it was trained. The descents are real training steps, with
 the package's optimizers and Paddle's gradients, on those two numbers alone.
 """
 
@@ -61,8 +61,8 @@ def loss_on_grid(surface: Surface, first: np.ndarray, second: np.ndarray) -> np.
 
 
 @dataclass(frozen=True)
-class Walk:
-    """Where an optimizer came by: positions `[steps + 1, 2]`, and the loss at each."""
+class Descent:
+    """The positions `[steps + 1, 2]` that an optimizer came to, and the loss at each."""
 
     optimizer: str
     rate: float
@@ -70,7 +70,9 @@ class Walk:
     losses: np.ndarray
 
 
-def walk(surface: Surface, optimizer: str, rate: float, start: np.ndarray, steps: int) -> Walk:
+def descend(
+    surface: Surface, optimizer: str, rate: float, start: np.ndarray, steps: int
+) -> Descent:
     """Take `steps` real training steps from `start`."""
     value = paddle.nn.initializer.Assign(start.astype("float32"))
     position = paddle.create_parameter([2], "float32", default_initializer=value)
@@ -83,7 +85,7 @@ def walk(surface: Surface, optimizer: str, rate: float, start: np.ndarray, steps
         loss.backward()
         rule.step()
         rule.clear_grad()
-    return Walk(optimizer, rate, np.array(path), np.array(losses))
+    return Descent(optimizer, rate, np.array(path), np.array(losses))
 
 
 def curvatures(inputs: np.ndarray) -> np.ndarray:

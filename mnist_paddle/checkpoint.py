@@ -16,7 +16,6 @@ Paddle 用参数名给优化器状态编号，而进程里每多建一个模型�
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,7 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save_file
 
 from .errors import CheckpointError
-from .files import atomic_write
+from .files import atomic_write, printable, read_bounded
 
 HEADER_KEY = "mnist_paddle"  # one key only: safetensors writes several in no fixed order
 LARGEST_FILE = 2 << 30  # bytes; a checkpoint of the widest network has 1.3 GB
@@ -79,18 +78,9 @@ def load(path: str | Path) -> tuple[Tensors, dict[str, Any]]:
     Raises:
         CheckpointError: no such file, too large, damaged, or not written by this package.
     """
-    try:
-        if not Path(path).is_file():  # a pipe would be waited for, a device never ends
-            raise CheckpointError(f"{path}: no such model file; scripts/train.py writes one.")
-        with open(path, "rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            if size > LARGEST_FILE:
-                raise _too_large(path, size)
-            data = file.read(size)
-    except OSError as error:
-        raise CheckpointError(f"{path} cannot be read: {error.strerror or error}.") from None
-    except MemoryError:
-        raise CheckpointError(f"{path} does not fit into memory: {size:,} bytes.") from None
+    if not Path(path).exists():
+        raise CheckpointError(f"{path}: no such model file; scripts/train.py writes one.")
+    data = read_bounded(path, LARGEST_FILE, CheckpointError)
     return load_bytes(data, path)
 
 
@@ -106,7 +96,7 @@ def load_bytes(data: bytes, name: str | Path) -> tuple[Tensors, dict[str, Any]]:
         stored = _read_metadata(data)
         tensors = load_tensors(data)
     except _DAMAGE as error:
-        reason = _plain(str(error)) or type(error).__name__
+        reason = printable(str(error), 200) or type(error).__name__
         raise CheckpointError(
             f"{name} is not a whole safetensors file ({reason}); train the model again."
         ) from None
@@ -119,7 +109,7 @@ def load_bytes(data: bytes, name: str | Path) -> tuple[Tensors, dict[str, Any]]:
     for key, array in sorted(tensors.items()):
         if array.dtype.kind not in "fiu":
             raise CheckpointError(
-                f"{name}: tensor {_plain(key)} holds {array.dtype}, "
+                f"{name}: tensor {printable(key, 200)} holds {array.dtype}, "
                 "expected floats or whole numbers; train the model again."
             )
     if stored.get("sha256") != _digest(tensors, stored["header"]):
@@ -175,7 +165,7 @@ def _check_weights(model: nn.Layer, tensors: Tensors, path: str | Path) -> None:
     for name in sorted(expected.keys() | found.keys()):
         if expected.get(name) != found.get(name):
             raise CheckpointError(
-                f"{path}: weight {_plain(name)} has shape {found.get(name, 'none')}, "
+                f"{path}: weight {printable(name, 200)} has shape {found.get(name, 'none')}, "
                 f"the network wants {expected.get(name, 'none')}."
             )
         if tensors[name].dtype != np.float32:
@@ -241,7 +231,9 @@ def restore_training(
             tensor.name = parameter.name + accumulator
             state[tensor.name] = tensor
     for key in sorted(arrays):
-        raise CheckpointError(f"{path}: {_plain(key)} is nothing that this optimizer keeps.")
+        raise CheckpointError(
+            f"{path}: {printable(key, 200)} is nothing that this optimizer keeps."
+        )
     restore_model(model, weights, path)
     optimizer.set_state_dict(state)
 
@@ -255,12 +247,6 @@ def _check_schedule(ours: dict[str, Any], theirs: object, path: str | Path) -> N
         number = whole if type(ours[key]) is int else whole or type(value) is float
         if not number or not abs(value) < 1e15:  # nor NaN
             raise CheckpointError(
-                f"{path}: its schedule has {_plain(repr(value))} for {key}, "
+                f"{path}: its schedule has {printable(repr(value), 200)} for {key}, "
                 "expected a number of moderate size."
             )
-
-
-def _plain(text: str) -> str:
-    """Return a stranger's text as one short line of plain characters."""
-    text = ascii(text)[1:-1]
-    return text if len(text) <= 200 else text[:197] + "..."

@@ -246,7 +246,7 @@ _RANGES = {
 }
 
 
-def _check_value(field: dataclasses.Field, value: Any) -> None:
+def _check_value(field: dataclasses.Field[Any], value: Any) -> None:
     type_, *_ = get_args(field.type)  # of Annotated
     choices = get_args(type_) if get_origin(type_) is Literal else ()
     if choices and value not in choices:

@@ -3,10 +3,6 @@
 A script prints such an error as one sentence and ends with exit code 2.
 Anything else that is raised is a fault of ours and keeps its traceback.
 These classes say who has to act; the sentence says what to do.
-
-用户自己能改正的错误。所有模块都可以导入本文件，它不导入我们的任何模块。
-脚本把这类错误打印成一句话，并以退出码 2 结束。
-其他异常都是我们的错，会保留完整的调用栈。
 """
 
 

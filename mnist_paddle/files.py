@@ -41,7 +41,8 @@ def open_regular(path: str | os.PathLike[str], error: type[InputError]) -> Binar
     try:
         descriptor = os.open(path, flags)
     except (OSError, ValueError) as problem:  # ValueError: a name with a 0 in it
-        reason = getattr(problem, "strerror", None) or problem
+        missing = isinstance(problem, FileNotFoundError)
+        reason = "no such file" if missing else getattr(problem, "strerror", None) or problem
         raise error(f"{printable(os.fspath(path))}: {reason}.") from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)

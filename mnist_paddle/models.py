@@ -14,6 +14,7 @@ VGG 用来看错误最少能少到多少。
 `conv_pool(x, conv, pool)` 就是 `pool(conv(x))`；在 CPU 上由 kernels/conv_pool.py 更快地算出。
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import paddle
@@ -149,7 +150,7 @@ def build_model(name: str, outputs: int, hidden: int = 10) -> nn.Layer:
     Raises:
         ValueError: no network has that name.
     """
-    models = {
+    models: dict[str, Callable[[], nn.Layer]] = {
         "linear": lambda: Linear(outputs),
         "mlp": lambda: MLP(outputs, hidden),
         "cnn": lambda: CNN(outputs),

@@ -10,7 +10,7 @@ built a decay for its resumed run and never stepped it, so its learning rate nev
 却从未推进过它，学习率一直没有下降。
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import paddle
@@ -35,7 +35,7 @@ def make_schedule(name: str, lr: float, steps: int, end_lr: float = 0.0) -> LRSc
     Raises:
         ValueError: no schedule has that name.
     """
-    schedules = {
+    schedules: dict[str, Callable[[], LRScheduler]] = {
         "constant": lambda: LambdaDecay(lr, lambda step: 1.0),
         "polynomial": lambda: PolynomialDecay(lr, steps, end_lr),
         "cosine": lambda: CosineAnnealingDecay(lr, steps, end_lr),
@@ -64,7 +64,7 @@ def make_optimizer(
     """
     decay = paddle.regularizer.L2Decay(weight_decay) if weight_decay else None
     rate: Any = learning_rate  # Paddle's type of Adagrad forgets that it takes schedules too
-    optimizers = {
+    optimizers: dict[str, Callable[[], Optimizer]] = {
         "sgd": lambda: SGD(rate, parameters, weight_decay=decay),
         "momentum": lambda: Momentum(rate, 0.9, parameters, weight_decay=decay),
         "adagrad": lambda: Adagrad(rate, parameters=parameters, weight_decay=decay),

@@ -80,7 +80,8 @@ class Ranks:
         """Return each value's mean over all ranks, computed in float64."""
         if self.size == 1:
             return list(values)
-        return (self.sum(np.array(values, np.float64)) / self.size).tolist()
+        means: list[float] = (self.sum(np.array(values, np.float64)) / self.size).tolist()
+        return means
 
     def sum(self, array: np.ndarray) -> np.ndarray:
         """Return the sum of the ranks' arrays, which have one shape and dtype, on every rank."""

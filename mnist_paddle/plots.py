@@ -1,9 +1,6 @@
-"""Pictures of a run: how the loss fell, which digits are taken for which; and of its data.
+"""Figures of a run: how the loss fell, which digits are taken for which; and of its data.
 
 Drawn with matplotlib's Figure, without pyplot: no screen is needed and nothing is shown.
-
-训练的图：损失怎样下降，哪些数字被认成哪些；还有训练数据的图。
-直接用 matplotlib 的 Figure，不经过 pyplot：不需要屏幕，也不弹出窗口。
 """
 
 from collections.abc import Mapping, Sequence

@@ -14,13 +14,18 @@ All yield the same Tensors in the same order; only the waiting differs.
 `fluid.io.DataLoader.from_generator` 今天是 `paddle.base.io.DataLoader.from_generator`。
 """
 
-import gc
+import multiprocessing
+import multiprocessing.connection
+import os
 import pickle
 import signal
 import threading
 import traceback
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import Any, TypeAlias
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import TypeAlias
 
 import numpy as np
 import paddle
@@ -69,119 +74,86 @@ def read_async(
         raise failures[0]
 
 
-NO_FAILURE = np.zeros(1, np.uint8)  # Paddle's shared memory takes no empty array
-
-
-class _Batches(paddle.io.Dataset):
-    """Batches by number, each with what failed when it was made: Paddle would tell only a text."""
-
-    def __init__(self, make: Callable[[int], Batch], count: int) -> None:
-        super().__init__()
-        self.make, self.count = make, count
-
-    def __len__(self) -> int:
-        return self.count
-
-    def __getitem__(self, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        try:
-            return (*self.make(number), NO_FAILURE)
-        except Exception as failure:
-            nothing = np.zeros(1, np.float32)
-            return nothing, nothing, np.frombuffer(_packed(failure), np.uint8)
-
-
-def _packed(failure: Exception) -> bytes:
-    try:
-        content = pickle.dumps(failure)
-        pickle.loads(content)  # some can be written and not read
-    except Exception:
-        content = pickle.dumps(RuntimeError("".join(traceback.format_exception(failure))))
-    return content
-
-
 def read_workers(
     make: Callable[[int], Batch], count: int, place: Place, workers: int = 2
 ) -> Generator[tuple[Tensor, Tensor]]:
     """Yield `make(0)` to `make(count - 1)` as Tensors on `place`, made by worker processes.
 
     Their number changes neither order nor content. Stopping early ends them. What `make` raises is
-    raised here as itself, after the batches that came before it. Source: part 3, items 3 and 4.
+    raised here as itself, after the batches that came before it. Where processes are spawned, as
+    on Windows and macOS, `make` must be something that can be pickled. Source: part 3, items 3
+    and 4.
 
     Raises:
         DataError: a worker process was killed.
     """
-    if not count:
-        return
-    loader = paddle.io.DataLoader(
-        _Batches(make, count),
-        batch_size=None,  # type: ignore[arg-type]  # what it gives is a batch already
-        num_workers=workers,
-        places=place,
-    )
-    batches = _start(loader)
+    pool = ProcessPoolExecutor(workers, initializer=_begin_worker, initargs=(make,))
+    waiting: deque[Future[Batch | bytes]] = deque()
     try:
-        for images, labels, failure in batches:
-            if failure.size > NO_FAILURE.size:
-                raise pickle.loads(failure.numpy().tobytes())
-            yield images, labels
-    except SystemError:  # all that Paddle says is that a queue was killed
+        for number in range(count):
+            waiting.append(pool.submit(_make_batch, number))
+            if len(waiting) > 2 * workers:
+                yield _arrived(waiting.popleft(), place)
+        while waiting:
+            yield _arrived(waiting.popleft(), place)
+    except BrokenProcessPool:
         raise DataError(
             "a worker process ended while it made a batch: was it killed, or was memory short? "
             "Try fewer --num_workers, or --reader sync."
         ) from None
     finally:
-        _end(batches)
+        pool.shutdown(cancel_futures=True)
 
 
-def _start(loader: paddle.io.DataLoader) -> Any:
-    """Start the worker processes, and keep two things of Paddle's from harm.
+_make: Callable[[int], Batch]  # in a worker process
 
-    Python's garbage collection in a new process would destroy the parent's older loaders there,
-    and wait for threads that only the parent has. Paddle's handler for the end of a process raises
-    wherever the main thread happens to be; without it the loader notices within 5 seconds.
-    """
-    in_main_thread = threading.current_thread() is threading.main_thread()
-    handler = signal.getsignal(signal.SIGCHLD)
-    gc.freeze()
+
+def _begin_worker(make: Callable[[int], Batch]) -> None:
+    global _make
+    _make = make
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the training, which ends them
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this worker process when the training dies without a word."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
+
+
+def _make_batch(number: int) -> Batch | bytes:
+    """Return a batch, or what failed when it was made, pickled."""
     try:
-        return iter(loader)
-    finally:
-        gc.unfreeze()
-        if in_main_thread:
-            signal.signal(signal.SIGCHLD, handler)
+        return _make(number)
+    except Exception as failure:
+        try:
+            content = pickle.dumps(failure)
+            pickle.loads(content)  # some can be written and not read
+        except Exception:
+            content = pickle.dumps(RuntimeError("".join(traceback.format_exception(failure))))
+        return content
 
 
-def _end(batches: Any) -> None:
-    """End the worker processes. Paddle has no public name for it, and leaves some running."""
-    batches._try_shutdown_all(1)
-    for worker in batches._workers:
-        worker.kill()
-        worker.join()
-
-
-def load_resident(
-    images: Any, labels: np.ndarray, values: np.ndarray, place: Place
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Put a whole data set on the device: images `[N, 1, 28, 28] uint8`, labels `[N, 1]`.
-
-    `values` `[256] float32` are what the network gets for each pixel 0..255.
-    """
-    pixels = images
-    if not isinstance(images, np.ndarray):  # images that are read from files come in parts
-        starts = range(0, len(images), 10_000)
-        parts = [images[np.arange(i, min(i + starts.step, len(images)))] for i in starts]
-        pixels = np.concatenate(parts)
-    on_device = [paddle.to_tensor(array, place=place) for array in (pixels, labels, values)]
-    return on_device[0], on_device[1], on_device[2]
+def _arrived(future: Future[Batch | bytes], place: Place) -> tuple[Tensor, Tensor]:
+    """Wait for a batch, and put it on the device."""
+    made = future.result()
+    if isinstance(made, bytes):
+        raise pickle.loads(made)
+    images, labels = made
+    return paddle.to_tensor(images, place=place), paddle.to_tensor(labels, place=place)
 
 
 def read_resident(
-    resident: tuple[Tensor, Tensor, Tensor], plan: Iterable[np.ndarray]
+    resident: tuple[Tensor, Tensor], plan: Iterable[np.ndarray]
 ) -> Generator[tuple[Tensor, Tensor]]:
-    """Yield each batch of indices from what `load_resident` made; only indices go to the device."""
-    images, labels, values = resident
+    """Yield each batch of indices `[B]` out of all images and labels, which lie on the device.
+
+    `resident` is `[N, 1, 28, 28] float32` and `[N, 1]`: one batch of all that `read_sync` yields.
+    Only indices go to the device.
+    """
+    images, labels = resident
     for chosen in plan:
         indices = paddle.to_tensor(chosen, place=images.place)
-        pixels = paddle.gather(images, indices)
-        scaled = paddle.gather(values, pixels.flatten().astype("int32"))
-        yield scaled.reshape(pixels.shape), paddle.gather(labels, indices)
+        yield paddle.gather(images, indices), paddle.gather(labels, indices)

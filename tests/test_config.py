@@ -1,9 +1,11 @@
 import dataclasses
+import json
 import typing
 
 import pytest
 import yaml
 
+from benchmarks.support import ROOT
 from mnist_paddle.commands import main
 from mnist_paddle.config import DEFAULT_DATA, Config
 from mnist_paddle.config_file import CONFIGS, read_config_file
@@ -16,11 +18,18 @@ from mnist_paddle.models import build_model
 from mnist_paddle.optimizers import make_optimizer, make_schedule
 
 SHIPPED = sorted(CONFIGS.glob("*.yaml"))
+# The order in which a config tells its lesson: what is trained, how, on what.
+LESSON = [
+    *("model", "loss", "label_smoothing", "opt", "beta1", "beta2", "lr", "schedule", "end_lr"),
+    *("weight_decay", "epochs", "batch_size", "augment", "max_shift", "tta", "reader", "gpu"),
+    "use_valid",
+]
 FIELDS = [field.name for field in dataclasses.fields(Config)]
 
 
 def choices(name):
-    return typing.get_args({f.name: f.type for f in dataclasses.fields(Config)}[name])
+    annotated = {field.name: field.type for field in dataclasses.fields(Config)}[name]
+    return typing.get_args(typing.get_args(annotated)[0])
 
 
 def refusal(capsys, *words):
@@ -36,11 +45,29 @@ def refusal(capsys, *words):
 
 
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
-def test_every_config_has_every_key_in_the_one_order(file):
+def test_a_config_holds_only_what_differs_and_says_why(file):
+    defaults = dataclasses.asdict(Config())
     values = read_config_file(file)
+    assert [key for key in values if values[key] == defaults[key]] == []
+    assert list(values) == [*sorted(values.keys() - {"run_dir"}, key=LESSON.index), "run_dir"]
+    for line in file.read_text(encoding="utf-8").splitlines():
+        assert line.startswith(("#", "run_dir: ")) or "  # " in line, line
+    assert values["run_dir"] == f"work/runs/{file.stem}"
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
+def test_a_config_resolves_to_the_values_that_its_results_were_measured_with(file):
+    """config_values.json has every key of every config, as results in the pages were measured."""
+    expected = json.loads((ROOT / "tests" / "config_values.json").read_text(encoding="utf-8"))
+    assert sorted(expected) == [file.stem for file in SHIPPED]
+    assert dataclasses.asdict(Config(**read_config_file(file))) == expected[file.stem]
+
+
+def test_the_run_folder_has_every_key(train, tmp_path):
+    train(model="linear", epochs=1, limit_batches=1)
+    values = yaml.safe_load((tmp_path / "run" / "config.yaml").read_text(encoding="utf-8"))
     assert list(values) == FIELDS
-    config = Config(**values)
-    assert config.run_dir == f"work/runs/{file.stem}"
+    assert Config(**values) == Config(**read_config_file(tmp_path / "run" / "config.yaml"))
 
 
 def test_configs_hold_the_values_of_the_tutorial():
@@ -113,7 +140,6 @@ def test_run_dir_names_model_loss_and_optimizer():
         ("beta2", -0.1),
         ("max_shift", 15),
         ("max_shift", -1),
-        ("teacher_temperature", 0),
     ],
 )
 def test_impossible_values_are_refused_by_name(key, value):
@@ -199,3 +225,45 @@ def test_resume_in_a_file_may_be_true_or_false(tmp_path):
 def test_label_smoothing_without_cross_entropy_is_refused():
     with pytest.raises(ConfigError, match="label_smoothing shares out the labels"):
         Config(loss="mse", label_smoothing=0.1)
+
+
+@pytest.mark.parametrize("name", ["teacher", "teacher_temperature"])
+def test_a_setting_that_is_gone_is_refused_with_what_to_do(name, capsys, tmp_path):
+    sentence = refusal(capsys, "train", f"--{name}", "2")
+    assert sentence == (
+        f"error: --{name} is gone: it brought no gain where it was measured (docs/speed.md); "
+        "leave it out.\n"
+    )
+    file = tmp_path / "my.yaml"
+    file.write_text(f"{name}: 2\n")
+    assert f"{file}: the key {name!r} is gone: " in refusal(capsys, "train", "--config", str(file))
+
+
+def test_the_config_of_an_older_run_is_still_read(tmp_path):
+    """Its settings that are gone have their defaults."""
+    file = tmp_path / "config.yaml"
+    file.write_text("model: mlp\nteacher: null\nteacher_temperature: 1.0\n")
+    assert read_config_file(file) == {"model": "mlp"}
+
+
+@pytest.mark.parametrize("name", ["infinite", "finite", "random_block"])
+def test_a_generator_is_no_reader_any_more(name, capsys, tmp_path):
+    sentence = f"{name} is no reader but an order of the images: write --generator {name}."
+    assert sentence in refusal(capsys, "train", "--reader", name)
+    file = tmp_path / "my.yaml"
+    file.write_text(f"reader: {name}\n")
+    assert sentence in refusal(capsys, "train", "--config", str(file))
+    with pytest.raises(ConfigError, match=f"write --generator {name}"):
+        Config(reader=name)
+
+
+def test_the_help_of_train_shows_its_settings_in_groups(capsys):
+    with pytest.raises(SystemExit):
+        main(tokens=["train", "--help"])
+    text = capsys.readouterr().out
+    titles = ["Data", "Network", "Learning", "Order of the images", "Reading", "Device"]
+    places = [text.index(f"─ {title} ─") for title in [*titles, "Run folder"]]
+    assert places == sorted(places)
+    for name, place in (("--split_seed", 0), ("--hidden", 1), ("--beta1", 2), ("--seed", 3)):
+        found = text.index(f"{name} ")
+        assert places[place] < found < places[place + 1], name

@@ -12,8 +12,12 @@ import nbformat
 import pytest
 
 from benchmarks.support import ROOT
+from lectures.run_notebooks import execute
+from tests.support.pages import not_there
 
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+SHORT = "01_data"  # the one that always runs; the others take minutes together
+EXECUTED = [p if p.stem == SHORT else pytest.param(p, marks=pytest.mark.large) for p in PATHS]
 LARGEST = 400_000  # bytes of a file
 CHINESE = re.compile("[一-鿿]")
 LEFT_OUT = ("|", "$$", "```", "<")  # tables, formulas, code, pictures: no prose of one language
@@ -86,10 +90,12 @@ def test_the_file_holds_the_outputs_of_one_run_and_nothing_of_the_machine(path):
     assert len(text.encode()) < LARGEST
 
 
-def test_it_runs_and_shows_what_the_file_shows(path, monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
-    from lectures.run_notebooks import execute
+def test_every_file_and_module_of_ours_that_it_names_is_there(path):
+    assert not_there("\n".join(cell.source for cell in read(path).cells)) == []
 
+
+@pytest.mark.parametrize("path", EXECUTED, ids=lambda path: path.stem)
+def test_it_runs_and_shows_what_the_file_shows(path):
     committed, executed = read(path), execute(path)
     for before, after in zip(committed.cells, executed.cells, strict=True):
         was, now = outputs_of(before), outputs_of(after)
@@ -98,10 +104,7 @@ def test_it_runs_and_shows_what_the_file_shows(path, monkeypatch):
         assert now == was, before.source
 
 
-def test_a_kernel_ends_with_its_notebook(tmp_path, monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
-    from lectures.run_notebooks import execute
-
+def test_a_kernel_ends_with_its_notebook(tmp_path):
     cell = nbformat.v4.new_code_cell("import os; print(os.getpid())")
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "pid.ipynb")
     pid = int(execute(tmp_path / "pid.ipynb").cells[0].outputs[0].text)

@@ -1,15 +1,19 @@
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import paddle
 import pytest
 
+from benchmarks.support import ROOT
 from mnist_paddle.errors import DataError
-from mnist_paddle.readers import load_resident, read_async, read_resident, read_sync, read_workers
+from mnist_paddle.readers import read_async, read_resident, read_sync, read_workers
 
 PLACE = paddle.CPUPlace()
 
@@ -187,22 +191,67 @@ def test_a_worker_that_is_killed_is_an_error_and_not_a_wait():
     assert not multiprocessing.active_children()
 
 
-class Indexed:
-    """Images that are not an array, as those in files are not."""
+SPAWNED = """
+import multiprocessing, sys
+from pathlib import Path
+from mnist_paddle.config import Config
+from mnist_paddle.trainer import train_and_evaluate
 
-    def __init__(self, images):
-        self.images = images
+if __name__ == "__main__":
+    multiprocessing.set_start_method("spawn")
+    common = {"model": "mlp", "epochs": 1, "limit_batches": 4, "augment": "shift"}
+    for reader in ("sync", "workers"):
+        folder = Path(sys.argv[2], reader)
+        config = Config(**common, reader=reader, data=sys.argv[1], run_dir=str(folder))
+        train_and_evaluate(config)
+    one, other = (Path(sys.argv[2], r, "model.safetensors") for r in ("sync", "workers"))
+    print(one.read_bytes() == other.read_bytes())
+"""
 
-    def __len__(self):
-        return len(self.images)
 
-    def __getitem__(self, chosen):
-        return self.images[chosen]
+def test_workers_that_are_spawned_as_on_windows_and_macos_make_the_same_batches(
+    tiny_data, tmp_path
+):
+    (tmp_path / "program.py").write_text(SPAWNED)
+    finished = subprocess.run(
+        [sys.executable, tmp_path / "program.py", tiny_data, tmp_path],
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stdout.splitlines()[-1] == "True"
+
+
+ORPHANS = """
+import multiprocessing, time, paddle
+from mnist_paddle.readers import read_workers
+from tests.test_readers import make
+reader = read_workers(make, 20, paddle.CPUPlace(), 3)
+next(reader)
+print(*(child.pid for child in multiprocessing.active_children()), flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_workers_end_when_the_training_is_killed():
+    process = subprocess.Popen(
+        [sys.executable, "-c", ORPHANS], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    workers = [Path("/proc", word) for word in process.stdout.readline().split()]
+    assert len(workers) == 3
+    assert all(worker.exists() for worker in workers)
+    process.kill()
+    process.communicate()
+    end = time.monotonic() + 20
+    while any(worker.exists() for worker in workers):
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def test_a_step_takes_only_indices_to_resident_data(monkeypatch, rng):
-    images = rng.integers(0, 256, [50, 1, 28, 28], np.uint8)
-    resident = load_resident(images, np.zeros([50, 1], np.int64), PLACE)
+    resident = next(read_sync([(rng.random([50, 1, 28, 28]), np.zeros([50, 1]))], PLACE))
     taken, to_tensor = [], paddle.to_tensor
 
     def watched(data, **options):
@@ -216,15 +265,12 @@ def test_a_step_takes_only_indices_to_resident_data(monkeypatch, rng):
 
 
 def test_resident_data_are_the_batches_of_sync_bit_for_bit(rng):
-    images = rng.integers(0, 256, [12_345, 1, 4, 4], dtype=np.uint8)  # two parts and a bit
+    images = rng.random([12_345, 1, 4, 4], np.float32)
     labels = np.arange(12_345).reshape(-1, 1)
-    resident = load_resident(images, labels, PLACE)
-    assert resident[0].dtype == paddle.uint8
-    from_files = load_resident(Indexed(images), labels, PLACE)
-    assert (from_files[0] == resident[0]).all()
+    resident = next(read_sync([(images, labels)], PLACE))
     plan = [rng.integers(0, 12_345, size) for size in (100, 7, 1)]
-    scaled = [(np.divide(images[c], np.float32(255), dtype=np.float32), labels[c]) for c in plan]
-    for ours, theirs in zip(read_resident(resident, plan), read_sync(scaled, PLACE), strict=True):
+    batches = [(images[chosen], labels[chosen]) for chosen in plan]
+    for ours, theirs in zip(read_resident(resident, plan), read_sync(batches, PLACE), strict=True):
         for one, other in zip(ours, theirs, strict=True):
             assert (one.dtype, one.shape) == (other.dtype, other.shape)
             assert one.numpy().tobytes() == other.numpy().tobytes()

@@ -1,10 +1,11 @@
-"""README and TROUBLESHOOTING: the same in both languages, and true to the code."""
+"""The pages: the same in both languages, and true to the code."""
 
 import ast
 import re
 
 import pytest
 
+from benchmarks import report
 from benchmarks.support import ROOT
 from tests.support.pages import (
     CHINESE,
@@ -12,13 +13,15 @@ from tests.support.pages import (
     LINK,
     NUMBER,
     anchors,
+    cells,
     differences,
     first_cells,
+    not_there,
     sections,
     without_chinese_paragraphs,
 )
 
-NAMES = ("README", "TROUBLESHOOTING", "docs/speed")
+NAMES = ("README", "TROUBLESHOOTING", "CHANGELOG", "docs/speed")
 PAGES = [f"{name}{ending}" for name in NAMES for ending in (".md", ".zh-CN.md")]
 
 
@@ -42,7 +45,7 @@ def test_the_chinese_page_is_in_chinese(name):
         assert CHINESE.search("".join(section.text)) or not "".join(section.text).strip()
 
 
-def places(pattern, page, most=60):
+def places(pattern, page, most=25):
     """Return at most so many matches, evenly spread over the page."""
     found = list(re.finditer(pattern, page, re.MULTILINE))
     assert found
@@ -95,9 +98,60 @@ def test_links_lead_somewhere(name):
         assert not place or place in anchors(read(file)), target
 
 
+@pytest.mark.parametrize("name", [name for name in PAGES if "CHANGELOG" not in name])
+def test_every_file_and_module_of_ours_that_a_page_names_is_there(name):
+    assert not_there(read(name)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("`scripts/train.py`, `mnist_paddle/data/` and configs/.", []),
+        ("`python -m benchmarks.claims`, `mnist_paddle.data.load_data`", []),
+        ("from mnist_paddle.data import load_data, Split\n", []),
+        ("`scripts/compare.py`", ["scripts/compare.py"]),
+        ("`benchmarks/clams/`", ["benchmarks/clams"]),
+        ("python -m mnist_paddle.tta", ["mnist_paddle.tta"]),
+        ("mnist_paddle.data.unload_data", ["mnist_paddle.data.unload_data"]),
+        ("from mnist_paddle import data, datum\n", ["mnist_paddle.datum"]),
+    ],
+)
+def test_what_is_not_there_is_seen(text, missing):
+    assert not_there(text) == missing
+
+
+@pytest.mark.parametrize("page", pair("README"), ids=["English", "Chinese"])
+def test_the_table_of_the_code_shows_every_room_and_module_of_the_top_level(page):
+    """How to read the code: what the table names is there, and nothing is left out."""
+    titles = {"How to read the code", "怎样读代码"}
+    (section,) = [section for section in sections(page) if section.title in titles]
+    shown = [name for row in cells(section) if len(row) == 3 for name in CODE.findall(row[1])]
+    names = {name.removeprefix("mnist_paddle/").rstrip("/") for name in shown}
+    there = {path.name for path in (ROOT / "mnist_paddle").iterdir() if path.suffix == ".py"}
+    there |= {path.parent.name for path in (ROOT / "mnist_paddle").glob("*/__init__.py")}
+    assert names == there - {"__init__.py", "__main__.py"}
+
+
+def test_what_the_changelog_calls_new_is_there_and_what_it_calls_old_is_gone():
+    page = sections(read("CHANGELOG.md"))
+    rows = [row for section in page for row in cells(section)]
+    assert len(rows) > 35
+    for old, new in rows:
+        module, *names = CODE.findall(new)
+        module = module.removeprefix("python -m ")
+        assert not_there(module) == [], new
+        assert not_there(f"from {module} import {', '.join(names)}\n" if names else "") == [], new
+        gone, *names_before = CODE.findall(old)
+        assert not (ROOT / gone).is_file(), old
+        assert not (ROOT / f"{gone.replace('.', '/')}.py").is_file(), old
+        if names_before and not names:
+            assert not_there(f"from {module} import {', '.join(names_before)}\n") == [], new
+
+
 def strings_of_the_code():
-    """Yield each string of the package and the scripts, with … for what is filled in."""
-    for file in [*(ROOT / "mnist_paddle").rglob("*.py"), *(ROOT / "scripts").rglob("*.py")]:
+    """Yield each string of what a user runs, with … for what is filled in."""
+    folders = ("mnist_paddle", "scripts", "benchmarks", "lectures")
+    for file in [file for folder in folders for file in (ROOT / folder).rglob("*.py")]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield node.value
@@ -116,9 +170,11 @@ def our_messages():
     return [message for cell in cells for message in CODE.findall(cell)]
 
 
-def pattern_of(message):
-    """Return what finds a message of the page: … stands for anything."""
-    return ".*".join(re.escape(piece) for piece in message.split("…"))
+def occurs(message, text):
+    """Return whether a text holds a message of the page; there … stands for anything."""
+    pieces = message.split("…")
+    pattern = ".*".join(map(re.escape, pieces))
+    return all(piece in text for piece in pieces) and re.search(pattern, text, re.DOTALL)
 
 
 def test_every_message_of_ours_occurs_in_the_code():
@@ -127,9 +183,8 @@ def test_every_message_of_ours_occurs_in_the_code():
     assert len(messages) > 50
     for message in messages:
         assert len(re.findall("[A-Za-z]", message)) >= 7, message
-        assert any(re.search(pattern_of(message), text, re.DOTALL) for text in texts), message
-    invented = pattern_of("… is eaten by a grue; bring a lamp.")
-    assert not any(re.search(invented, text, re.DOTALL) for text in texts)
+        assert any(occurs(message, text) for text in texts), message
+    assert not any(occurs("… is eaten by a grue; bring a lamp.", text) for text in texts)
 
 
 def test_every_name_of_the_glossary_is_in_the_code():
@@ -155,42 +210,37 @@ def test_every_name_of_the_glossary_is_in_the_code():
     assert "gradient_soup" not in words
 
 
-MARK = "<!-- table of numbers: scripts/x.py -->"
+MARK = "<!-- table of numbers: python -m benchmarks.x -->"
 
 
 @pytest.fixture
 def readmes(tmp_path, monkeypatch):
-    """Two small README files, and the module that writes into them."""
-    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
-    from benchmarks import report as readme
-
+    """Two small README files, in the place of those that scripts write into."""
     paths = (tmp_path / "README.md", tmp_path / "README.zh-CN.md")
     for path, word in zip(paths, ("before", "之前"), strict=True):
         path.write_text(
-            f"{word}\n{MARK}\nold\n{readme.END}\nafter {readme.END}\n", encoding="utf-8"
+            f"{word}\n{MARK}\nold\n{report.END}\nafter {report.END}\n", encoding="utf-8"
         )
-    monkeypatch.setattr(readme, "READMES", paths)
-    return readme, paths
+    monkeypatch.setattr(report, "READMES", paths)
+    return paths
 
 
 def test_a_script_writes_its_table_into_both_languages(readmes, capsys):
-    readme, paths = readmes
     for table in (["| a |", "|---|"], ["| b |"]):  # the second one takes the place of the first
-        readme.write_into_readme(MARK, table)
+        report.write_into_readme(MARK, table)
         assert capsys.readouterr().out == "\n".join(table) + "\n"
-        for path, word in zip(paths, ("before", "之前"), strict=True):
-            text = "\n".join([word, MARK, *table, readme.END, f"after {readme.END}\n"])
+        for path, word in zip(readmes, ("before", "之前"), strict=True):
+            text = "\n".join([word, MARK, *table, report.END, f"after {report.END}\n"])
             assert path.read_text(encoding="utf-8") == text
 
 
 @pytest.mark.parametrize("spoil", [(MARK, ""), (MARK, MARK * 2), ("<!-- end", "<!-- and")])
 @pytest.mark.parametrize("number", [0, 1])
 def test_a_mark_that_is_missing_in_one_leaves_both_as_they_were(readmes, capsys, number, spoil):
-    readme, paths = readmes
-    spoilt = paths[number].read_text(encoding="utf-8").replace(*spoil)
-    paths[number].write_text(spoilt, encoding="utf-8")
-    before = [path.read_bytes() for path in paths]
-    with pytest.raises(ValueError, match=re.escape(f"{paths[number].name} has the mark")):
-        readme.write_into_readme(MARK, ["| measured for hours |"])
-    assert [path.read_bytes() for path in paths] == before
+    spoilt = readmes[number].read_text(encoding="utf-8").replace(*spoil)
+    readmes[number].write_text(spoilt, encoding="utf-8")
+    before = [path.read_bytes() for path in readmes]
+    with pytest.raises(ValueError, match=re.escape(f"{readmes[number].name} has the mark")):
+        report.write_into_readme(MARK, ["| measured for hours |"])
+    assert [path.read_bytes() for path in readmes] == before
     assert capsys.readouterr().out == "| measured for hours |\n"  # it is not lost

@@ -37,7 +37,7 @@ def said():
     """What was said when each message of Paddle's was made to happen; remedies are tried too."""
     if paddle.__version__ not in PAGE:
         pytest.skip(f"the page does not speak of Paddle {paddle.__version__}")
-    finished = run(ROOT / "tests" / "foreign_messages.py")
+    finished = run(ROOT / "tests" / "support" / "foreign_messages.py")
     assert finished.returncode == 0, finished.stderr
     return json.loads(finished.stdout.splitlines()[-1])
 
@@ -74,7 +74,8 @@ def test_the_ccache_warning_can_be_silenced():
     code = "import warnings; warnings.warn('No ccache found. Please be aware')"
     assert "UserWarning: No ccache found" in run("-c", code).stderr
     assert run("-W", "ignore:No ccache found", "-c", code).stderr == ""
-    assert run("-c", f"import mnist_paddle; {code}", cwd=ROOT).stderr == ""
+    prepare = "from mnist_paddle.kernels.environment import prepare; prepare()"
+    assert run("-c", f"{prepare}; {code}", cwd=ROOT).stderr == ""
 
 
 def test_the_old_launcher_starts_one_process_without_a_gpu(tmp_path):

@@ -1,19 +1,16 @@
-#!/usr/bin/env python
 """Measure what the tutorial claims: several trainings side by side, a table and curves.
 
-python scripts/compare.py learning_rates
-python scripts/compare.py all --seeds 0 1 2 --readme     # hours; stopped, it goes on
-python scripts/compare.py models --seeds 0 --epochs 1 --limit_batches 20     # a first look
+python -m benchmarks.claims learning_rates
+python -m benchmarks.claims all --seeds 0 1 2 --readme     # hours; stopped, it goes on
+python -m benchmarks.claims models --seeds 0 --epochs 1 --limit_batches 20     # a first look
 
 NAME is one of models, losses, learning_rates, optimizers, readers, shuffling, regularization,
-softmax_twice, all; scripts/comparisons.py says what each holds. Results: OUT/NAME/table.md,
-table.csv and curves.png; the trainings are in OUT/runs.
+softmax_twice, all; comparisons.py beside this file holds what each compares. Results:
+OUT/NAME/table.md, table.csv and curves.png; the trainings are in OUT/runs.
 """
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -27,14 +24,15 @@ from benchmarks.claims.tables import Circumstances, readme_lines, write_tables
 from benchmarks.claims.verdicts import Results
 from benchmarks.report import READMES, write_into_readme
 from benchmarks.support import ROOT
+from benchmarks.support.measuring import run_python
 from mnist_paddle.commands import app, main
 from mnist_paddle.commands.app import make_default_data
 from mnist_paddle.config import DEFAULT_DATA
 from mnist_paddle.errors import ConfigError
 
-MARK = "<!-- table of the comparisons: scripts/compare.py -->"
+MARK = "<!-- table of the comparisons: python -m benchmarks.claims -->"
 PICTURES = "docs/compare"  # the figures that README shows
-BATCHES, TIMES = 200, 3  # of each measurement of scripts/compare_readers.py
+BATCHES, TIMES = 200, 3  # of each measurement of the readers
 TIMING_COST = 10.0  # in epochs of the CNN, for the progress bar
 Name = Literal[
     "models",
@@ -49,7 +47,7 @@ Name = Literal[
 ]
 
 
-@app.command
+@app.command(usage="Usage: python -m benchmarks.claims NAME [OPTIONS]")
 def compare(
     name: Name,
     /,
@@ -88,7 +86,7 @@ def compare(
     _check(name, seeds, jobs, readme)
     names = list(COMPARISONS) if name == "all" else [str(name)]
     make_default_data(data)
-    given = read_data(Path(data))
+    given, out = read_data(Path(data)), out.resolve()
     trainings = _trainings(names, seeds, given, out, epochs, limit_batches)
     timing: dict[str, Any] = {}
     timed = any(COMPARISONS[each].timed for each in names)
@@ -106,7 +104,7 @@ def compare(
     outcomes = {key: [each.outcome() for each in trainings[key]] for key in trainings}
     words = ["--epochs", str(epochs)] if epochs else []
     words += ["--limit_batches", str(limit_batches)] if limit_batches else []
-    command = " ".join(["scripts/compare.py", name, "--seeds", *map(str, seeds), *words])
+    command = " ".join(["python -m benchmarks.claims", name, "--seeds", *map(str, seeds), *words])
     circumstances = Circumstances(command, seeds, jobs)
     all_results = {
         each: Results(
@@ -166,7 +164,7 @@ def _check(name: str, seeds: tuple[int, ...], jobs: int, readme: bool) -> None:
 
 
 def _time_readers(data: Data, out: Path, batches: int, times: int) -> dict[str, Any]:
-    """Return what scripts/compare_readers.py measures, or has measured on the same data."""
+    """Return what benchmarks.speed.readers measures, or has measured on the same data."""
     file = out / "readers" / "timing" / "readers.json"
     task = {"data_digest": data.digest, "batches": batches, "runs": times}
     if file.exists():
@@ -174,13 +172,7 @@ def _time_readers(data: Data, out: Path, batches: int, times: int) -> dict[str, 
         if task.items() <= timing.items():
             return timing
     words = ["--data", data.path, "--batches", batches, "--runs", times, "--out", file.parent]
-    finished = subprocess.run(
-        [sys.executable, ROOT / "scripts" / "compare_readers.py", *map(str, words)],
-        capture_output=True,
-        text=True,
-    )
-    if finished.returncode:
-        raise RuntimeError(f"compare_readers.py: exit {finished.returncode}:\n{finished.stderr}")
+    run_python("-m", "benchmarks.speed.readers", *words)
     return json.loads(file.read_text(encoding="utf-8"))
 
 

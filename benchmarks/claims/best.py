@@ -1,8 +1,7 @@
-#!/usr/bin/env python
 """Measure how few mistakes are possible: two tables of docs/speed.md.
 
-python scripts/measure_best.py best [--seeds 3] [--pages]
-python scripts/measure_best.py state_of_the_art --seeds 1 [--pages]
+python -m benchmarks.claims.best best [--seeds 3] [--pages]
+python -m benchmarks.claims.best state_of_the_art --seeds 1 [--pages]
 
 The first trains the tutorial's CNN with the tutorial's Adam and with configs/best.yaml, with a look
 at one place and at nine, the second configs/state_of_the_art.yaml, each with the seeds 1 to SEEDS.
@@ -56,7 +55,7 @@ def measure_best(
     result = results[0]
     head = ["", "parameters", "epochs", "seconds of training", "of the whole command", "eval, %"]
     lines = [
-        f"Written by `scripts/measure_best.py {which} --seeds {seeds}` on {date.today()}: "
+        f"Written by `python -m benchmarks.claims.best {which} --seeds {seeds}` on {date.today()}: "
         f"{machine()}, Paddle {result['paddle']}; "
         f"data: {result['data']} (`{result['data_digest'][:12]}`). "
         "Medians of seconds, mean and standard deviation of accuracies.",
@@ -65,7 +64,8 @@ def measure_best(
     ]
     if pages:
         title = which.replace("_", " ")
-        write_table(SPEED, f"<!-- table of the {title}: scripts/measure_best.py -->", lines)
+        mark = f"<!-- table of the {title}: python -m benchmarks.claims.best -->"
+        write_table(SPEED, mark, lines)
     else:
         print("\n".join(lines))
 

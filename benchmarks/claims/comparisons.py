@@ -1,4 +1,4 @@
-"""What scripts/compare.py compares: each training once, and which of them stand side by side.
+"""What is compared: each training once, and which of them stand side by side.
 
 The settings are the tutorial's wherever it states them; the claims are the tutorial's in our words,
 each with the item that it comes from, and a check that decides from the results. All trainings of
@@ -21,14 +21,17 @@ from benchmarks.claims.verdicts import (
     perfect_score_of_softmax_twice,
 )
 
+TRAIN = "mnist_paddle", "train"  # module and words of a usual training
+TRAIN_SOFTMAX_TWICE = "benchmarks.support.prepared", "benchmarks.claims.softmax_twice"
+
 
 @dataclass(frozen=True)
 class Run:
-    """One training: its settings, and whether its images come in the order of their labels."""
+    """One training: settings, whether its images are ordered by label, and what trains."""
 
     settings: Mapping[str, Any]
     by_label: bool = False
-    script: str = "train.py"
+    program: tuple[str, ...] = TRAIN
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class Comparison:
     panels: tuple[str, str] = ("loss", "accuracy")
     loss: str = "training loss"
     floor: float | None = None  # a loss that no network can get below
-    timed: bool = False  # scripts/compare_readers.py belongs to it
+    timed: bool = False  # benchmarks.speed.readers belongs to it
 
 
 def _sgd(model: str, loss: str, lr: float, epochs: int = 5, **more: Any) -> dict[str, Any]:
@@ -84,7 +87,7 @@ RUNS = {
     # part 0, item 16. `finite` is file order; a batch's gradient is a mean, whatever its order
     "in_file_order": Run(_sgd("cnn", "ce", 0.01, generator="finite")),
     "by_label": Run(_sgd("cnn", "ce", 0.01, generator="finite"), by_label=True),
-    "softmax_twice": Run(_sgd("cnn", "ce", 0.01), script="train_softmax_twice.py"),
+    "softmax_twice": Run(_sgd("cnn", "ce", 0.01), program=TRAIN_SOFTMAX_TWICE),
 }
 
 COMPARISONS = {

@@ -98,7 +98,7 @@ def _save(figure: Figure, path: Path) -> None:
 
 
 def _note(comparison: Comparison, results: Results) -> str:
-    """Say what the lines are."""
+    """Return what the lines are, in words."""
     outcomes = next(iter(_each(comparison, results)))[1]
     words = []
     if "loss" in comparison.panels:
@@ -189,7 +189,7 @@ def _plain_numbers(axes: Axes) -> None:
 
 
 def draw_readers(timing: Mapping[str, Any], path: Path) -> None:
-    """Draw what scripts/compare_readers.py measured: images per second, and a slow source."""
+    """Draw what benchmarks.speed.readers measured: images per second, and a slow source."""
     with _our_style():
         figure = Figure()
         figure.suptitle("Four ways to read", fontsize=20)

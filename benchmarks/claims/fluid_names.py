@@ -1,15 +1,16 @@
-#!/usr/bin/env python
-"""Write the table of the Paddle 1.x names and of what one writes today into README.
+"""List the Paddle 1.x names and what one writes today, for a table of README.
 
-python scripts/write_fluid_table.py
+python -m benchmarks.claims.fluid_names [--readme]
 
 The rows come from mnist_paddle/fluid/names.py; Paddle is not needed.
 """
 
+from cyclopts import run
+
 from benchmarks.report import table, write_into_readme
 from mnist_paddle.fluid.names import NAMES, line_and_note
 
-START = "<!-- table of fluid names: scripts/write_fluid_table.py -->"
+MARK = "<!-- table of fluid names: python -m benchmarks.claims.fluid_names -->"
 HEAD = ("Paddle 1.x · 旧写法", "today · 今天的写法", "what differs · 不同之处")
 
 
@@ -23,5 +24,13 @@ def lines() -> list[str]:
     return table(HEAD, rows)
 
 
+def list_fluid_names(*, readme: bool = False) -> None:
+    """Print the table, or write it into README."""
+    if readme:
+        write_into_readme(MARK, lines())
+    else:
+        print("\n".join(lines()))
+
+
 if __name__ == "__main__":
-    write_into_readme(START, lines())
+    run(list_fluid_names)

@@ -1,15 +1,13 @@
-#!/usr/bin/env python
 """Train the tutorial's CNN twice: its old script through mnist_paddle.fluid, and scripts/train.py.
 
-python scripts/measure_fluid.py
-python scripts/measure_fluid.py --seeds 0 1 2 --epochs 2
+python -m benchmarks.claims.old_script
+python -m benchmarks.claims.old_script --seeds 0 1 2 --epochs 2
 
 Both use cross entropy, SGD 0.01 and 100 images per batch on work/mnist.json.gz. A seed means other
 weights and another order in each, so not one number should be equal, but their means should differ
 no more than chance allows. Ends with 1 if they differ by more.
 """
 
-import argparse
 import json
 import os
 import re
@@ -19,17 +17,20 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import mean, stdev
+from typing import Annotated
+
+from cyclopts import Parameter, run
 
 from benchmarks.support import ROOT
 
-OLD = ROOT / "tests" / "old_scripts" / "tutorial_cnn.py"
+OLD = ROOT / "benchmarks" / "support" / "old_scripts" / "tutorial_cnn.py"
 FINEST = 0.1  # percent: no two means of a few trainings are told apart closer than this
 
 
-def run(*words: object) -> str:
-    """Run a command in the repository on one thread; return what it prints."""
+def run_module(*words: object) -> str:
+    """Run a module in the repository on one thread; return what it prints."""
     finished = subprocess.run(
-        [sys.executable, *map(str, words)],
+        [sys.executable, "-m", *map(str, words)],
         cwd=ROOT,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,
@@ -40,36 +41,36 @@ def run(*words: object) -> str:
     return finished.stdout
 
 
-def fluid(seed: int, epochs: int) -> float:
+def train_old(seed: int, epochs: int) -> float:
     """Return the old script's accuracy on valid, in percent."""
-    text = run("-m", "mnist_paddle.fluid", OLD, seed, epochs)
+    text = run_module("mnist_paddle.fluid", OLD, seed, epochs)
     found = re.search(r"valid: (\d+)/(\d+)", text)
     if not found:
         raise SystemExit(f"{OLD} printed no accuracy: {text[-500:]}")
     return 100 * int(found[1]) / int(found[2])
 
 
-def today(seed: int, epochs: int, folder: Path) -> float:
-    """Return the same of scripts/train.py."""
-    config = ROOT / "configs" / "05_cnn_ce_sgd.yaml"
-    words = ["--config", config, "--seed", seed, "--epochs", epochs, "--run_dir", folder]
-    run(ROOT / "scripts" / "train.py", *words)
+def train_today(seed: int, epochs: int, folder: Path) -> float:
+    """Return the same of our command."""
+    words = ["--config", "05_cnn_ce_sgd", "--seed", seed, "--epochs", epochs, "--run_dir", folder]
+    run_module("mnist_paddle", "train", *words)
     result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
     return 100 * result["valid_correct"] / result["valid_total"]
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--epochs", type=int, default=2)
-    chosen = parser.parse_args()
+def compare(
+    *,
+    seeds: Annotated[tuple[int, ...], Parameter(consume_multiple=True)] = (0, 1, 2),
+    epochs: int = 2,
+) -> None:
+    """Train both with each seed, print their accuracies, and whether they agree."""
     old, new = [], []
     with tempfile.TemporaryDirectory() as folder:
-        for seed in chosen.seeds:
+        for seed in seeds:
             start = time.perf_counter()
-            old.append(fluid(seed, chosen.epochs))
+            old.append(train_old(seed, epochs))
             middle = time.perf_counter()
-            new.append(today(seed, chosen.epochs, Path(folder) / f"seed_{seed}"))
+            new.append(train_today(seed, epochs, Path(folder) / f"seed_{seed}"))
             print(
                 f"seed {seed}: fluid {old[-1]:.2f}% in {middle - start:.0f} s, "
                 f"train.py {new[-1]:.2f}% in {time.perf_counter() - middle:.0f} s",
@@ -80,13 +81,13 @@ def main() -> int:
     difference = mean(old) - mean(new)
     within = abs(difference) <= allowed
     print(
-        f"on valid, {chosen.epochs} epochs, seeds {chosen.seeds}: fluid {mean(old):.2f} ± "
+        f"on valid, {epochs} epochs, seeds {list(seeds)}: fluid {mean(old):.2f} ± "
         f"{spreads[0]:.2f}%, train.py {mean(new):.2f} ± {spreads[1]:.2f}%; the difference of "
         f"{difference:+.2f} lies {'within' if within else 'OUTSIDE'} the spread of the seeds "
         f"({allowed:.2f})."
     )
-    return 0 if within else 1
+    sys.exit(not within)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(compare)

@@ -23,7 +23,7 @@ import numpy as np
 import yaml
 from tqdm import tqdm
 
-from benchmarks.claims.comparisons import Run
+from benchmarks.claims.comparisons import TRAIN, Run
 from benchmarks.claims.verdicts import Outcome
 from benchmarks.support import ROOT
 from mnist_paddle.config import Config
@@ -90,14 +90,14 @@ class Training:
 
     settings: Mapping[str, Any]
     data: Data
-    script: str
+    program: tuple[str, ...]
     runs: Path  # folder of all run folders
 
     @property
     def folder(self) -> Path:
         """Name everything that makes it another training than the next."""
         first = ("model", "loss", "opt", "lr")
-        words = [] if self.script == "train.py" else [Path(self.script).stem.removeprefix("train_")]
+        words = [] if self.program == TRAIN else [self.program[-1].rpartition(".")[2]]
         words += [str(self.settings[key]) for key in first]
         others = [key for key in self.settings if key not in (*first, "seed")]
         words += [f"{key}_{self.settings[key]}" for key in (*sorted(others), "seed")]
@@ -126,7 +126,7 @@ class Training:
         return COST[self.config.model] * batches / 500
 
     def is_same(self) -> bool:
-        """Tell whether what is in the folder was made with these settings; a new one counts."""
+        """Return whether what is in the folder was made with these settings; a new one counts."""
         file = self.folder / "config.yaml"
         if not file.exists():
             return False
@@ -156,10 +156,10 @@ class Running:
         plan = self.folder / "plan.yaml"
         settings = dataclasses.asdict(training.config)
         plan.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
-        script = ROOT / "scripts" / training.script
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-u", script, "--config", plan, *resume],
+                [sys.executable, "-u", "-m", *training.program, "--config", plan, *resume],
+                cwd=ROOT,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
@@ -189,7 +189,7 @@ class Running:
         return step
 
     def problem(self) -> str | None:
-        """Say why it ended, if it did not end well."""
+        """Return why it ended, if it did not end well."""
         code = self.process.returncode
         if not code:
             return None
@@ -292,4 +292,4 @@ def plan(
     settings = {**run.settings, "epochs": epochs or run.settings["epochs"], "seed": seed}
     if limit_batches:
         settings["limit_batches"] = limit_batches
-    return Training(settings, data, run.script, runs)
+    return Training(settings, data, run.program, runs)

@@ -1,12 +1,11 @@
-#!/usr/bin/env python
 """Train with a FAULT, to show what it does: softmax in the network, and again in the loss.
 
-python scripts/train_softmax_twice.py --model cnn --lr 0.01
+python -m benchmarks.claims.softmax_twice --model cnn --lr 0.01
 
 The tutorial's official successor ends its networks with softmax and hands the result to
-F.cross_entropy, which applies softmax by itself. This script is for scripts/compare.py
-softmax_twice alone; the options are those of scripts/train.py. Everything else is as there: which
-digit is read does not change by a softmax more.
+F.cross_entropy, which applies softmax by itself. `python -m benchmarks.claims softmax_twice` runs
+this; the options are those of scripts/train.py. Everything else is as there: which digit is read
+does not change by a softmax more.
 """
 
 import dataclasses

@@ -1,7 +1,6 @@
-#!/usr/bin/env python
-"""Train every config of configs/ on one data file and write the table of README.
+"""Train every config of configs/ on one data file, for a table of README.
 
-python scripts/measure_stages.py [--jobs 2] [--data work/mnist.json.gz] [--seeds 0 1]
+python -m benchmarks.claims.stages [--jobs 2] [--data work/mnist.json.gz] [--seeds 0 1] [--readme]
 
 A run that is there already, with the same settings and data, is not repeated. A config
 for the GPU runs on the CPU where there is none, and its row says so. One more row: a network
@@ -29,7 +28,7 @@ from mnist_paddle.evaluation import evaluate
 from mnist_paddle.predict import load_model
 
 DRAWN_DATA = ROOT / "work" / "drawn.json.gz"
-START = "<!-- table of stages: scripts/measure_stages.py -->"
+MARK = "<!-- table of stages: python -m benchmarks.claims.stages -->"
 QUICKSTART = {"model": "cnn", "loss": "ce", "opt": "adam", "lr": 0.001, "epochs": 3}
 # Valid and eval accuracy of a stand-in script, one seed, Paddle 3.3.1: floors, not targets.
 FLOORS = {
@@ -47,8 +46,9 @@ def measure_stages(
     jobs: int = 2,
     data: str = "work/mnist.json.gz",
     seeds: Annotated[tuple[int, ...], Parameter(consume_multiple=True)] = (0, 1),
+    readme: bool = False,
 ) -> None:
-    """Train every config that has no result yet, then write the table."""
+    """Train every config that has no result yet; print the table, or write it into README."""
     if not DRAWN_DATA.exists():
         prepare_data(DRAWN_DATA, "drawn")
     stages = {name: {**values, "data": data} for name, values in _stages().items()}
@@ -63,7 +63,11 @@ def measure_stages(
             future.result()
     rows = [_row(name, seeds) for name in stages if name != "drawn"]
     rows.append(_drawn_row(load_data("eval", data), seeds))
-    _write_table(rows, seeds)
+    lines = _table(rows, seeds)
+    if readme:
+        write_into_readme(MARK, lines)
+    else:
+        print("\n".join(lines))
 
 
 def _stages() -> dict[str, dict[str, Any]]:
@@ -71,7 +75,7 @@ def _stages() -> dict[str, dict[str, Any]]:
     stages: dict[str, dict[str, Any]] = {}
     for file in sorted(CONFIGS.glob("[0-9]*.yaml")):  # the stages; not the records
         values = read_config_file(file)
-        if values["gpu"] and not _gpu_is_usable():
+        if values.get("gpu") and not _gpu_is_usable():
             stages[f"{file.stem} (on the CPU)"] = {**values, "gpu": False}
         else:
             stages[file.stem] = values
@@ -118,18 +122,17 @@ def _drawn_row(split: Split, seeds: Sequence[int]) -> list[str]:
     return [name, *_row("drawn", seeds)[1:3], *["–"] * len(seeds), *scores, "–"]
 
 
-def _write_table(rows: list[list[str]], seeds: Sequence[int]) -> None:
+def _table(rows: list[list[str]], seeds: Sequence[int]) -> list[str]:
     result = _result("quickstart", seeds[0])
     columns = [f"{mode}, seed {seed}" for mode in ("valid", "eval") for seed in seeds]
     head = ["config", "parameters", "epochs", *columns, "floor, %"]
-    lines = [
-        f"Written by `scripts/measure_stages.py --seeds {' '.join(map(str, seeds))}` on "
+    return [
+        f"Written by `python -m benchmarks.claims.stages --seeds {' '.join(map(str, seeds))}` on "
         f"{date.today()}: {machine()}, Paddle {result['paddle']}, data: {result['data']} "
         f"(`{result['data_digest'][:12]}`). Floors: valid / eval of a stand-in script, one seed.",
         "",
         *table(head, rows, "l" + "r" * (len(head) - 1)),
     ]
-    write_into_readme(START, lines)
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ class Circumstances:
 
 
 def rule() -> str:
-    """Say how the verdicts are reached."""
+    """Return how the verdicts are reached."""
     return (
         f"A claim on two runs is {SUPPORTED} if it is true for every seed and the mean difference "
         f"is at least the spread of the differences, {REFUTED} if the opposite is, and else "
@@ -175,7 +175,7 @@ def _published_rows(figures: Sequence[Mapping[str, Any]]) -> list[list[str]]:
 def _beside_published(
     figures: Sequence[Mapping[str, Any]], outcomes: Mapping[str, Any]
 ) -> dict[bool, list[str]]:
-    """Say of each figure that has a run of ours beside it whether the two are the same.
+    """Compare each figure that has a run of ours beside it; sentences by whether they are the same.
 
     They are if they differ by no more than two standard errors: of the accuracies on so many
     images, and of our seeds.

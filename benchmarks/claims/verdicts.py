@@ -105,7 +105,7 @@ class Results:
 
     labels: Mapping[str, str]  # key of RUNS → name of the run in tables
     outcomes: Mapping[str, Sequence[Outcome]]
-    timing: Mapping[str, Any] | None = None  # of scripts/compare_readers.py
+    timing: Mapping[str, Any] | None = None  # of benchmarks.speed.readers
 
     def values(self, measure: str, run: str) -> list[float]:
         return [float(MEASURES[measure].of(outcome)) for outcome in self.outcomes[run]]

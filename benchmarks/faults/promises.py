@@ -1,7 +1,7 @@
-#!/usr/bin/env python
-"""Try what README promises about faults, many times over, and write the table of what came of it.
+"""Try what README promises about faults, many times over, for a table of README.
 
-python scripts/measure_promises.py [--kills 200] [--commands 60] [--launches 10] [--inputs 20000]
+python -m benchmarks.faults.promises [--kills 200] [--commands 60] [--launches 10]
+                                     [--inputs 20000] [--disks 10] [--readme]
 
 Trainings are real processes and are killed with real signals; the full disk is a small tmpfs, which
 needs root. A promise that is not kept shows in the table and makes the exit code 1. It takes a
@@ -26,14 +26,14 @@ import paddle
 from cyclopts import run
 
 from benchmarks.report import machine, table, write_into_readme
-from benchmarks.support import ROOT
+from benchmarks.support.measuring import run_python
 from benchmarks.support.rank_processes import pid_of_rank
 from benchmarks.support.run_files import checkpoints, same_result
 from benchmarks.support.trainings import LAUNCH, TRAIN, Trainings
 from mnist_paddle import checkpoint
 from mnist_paddle.errors import CheckpointError
 
-START = "<!-- table of promises: scripts/measure_promises.py -->"
+MARK = "<!-- table of promises: python -m benchmarks.faults.promises -->"
 Row = tuple[str, str, str]  # fault, how many times tried, outcome
 
 
@@ -50,9 +50,9 @@ class Promises(Trainings):
         return promise
 
     def killed_forks(self, kills: int) -> list[Row]:
-        words = [sys.executable, ROOT / "tests/killing.py", self.data, self.folder / "forks"]
-        words += [str(kills), str(kills // 5), "1"]
-        counts = json.loads(subprocess.run(words, stdout=subprocess.PIPE, check=True).stdout)
+        folder = self.folder / "forks"
+        words = ["benchmarks.support.killing", self.data, folder, kills, kills // 5, 1]
+        counts = json.loads(run_python("-m", *words, OMP_NUM_THREADS="1"))
         self.keep(counts["equal"] == counts["runs"])
         inside = counts["inside_a_write"]
         return [
@@ -85,12 +85,12 @@ class Promises(Trainings):
                     break
                 except subprocess.TimeoutExpired:
                     process.send_signal(number)
-                said, _ = process.communicate(timeout=60)
+                output, _ = process.communicate(timeout=60)
                 if process.returncode == 0:
                     break  # it came after the last step
                 tried[number] += 1
                 in_training[number] += (
-                    process.returncode == 128 + number and f"stopped by {number.name}" in said
+                    process.returncode == 128 + number and f"stopped by {number.name}" in output
                 )
                 if number != signal.SIGKILL and process.returncode not in (128 + number, -number):
                     self.keep(False)
@@ -198,12 +198,12 @@ class Promises(Trainings):
                 return [("A full disk", "not tried", "needs the right to mount a small disk")]
             try:
                 process = self.start(TRAIN, disk / "run", *words)
-                said, _ = process.communicate()
+                output, _ = process.communicate()
                 whole_ones = [checkpoint.load(path) for path in checkpoints(disk / "run")]
                 sentence = (
                     "is whole, --resume goes on" if whole_ones else "there is no checkpoint yet"
                 )
-                full += self.keep(process.returncode == 2 and sentence in said)
+                full += self.keep(process.returncode == 2 and sentence in output)
                 subprocess.run(["mount", "-o", "remount,size=64m", disk], check=True)
                 self.run(TRAIN, "disk/run", *words, "--resume")
                 equal += self.keep(same_result(disk / "run", whole))
@@ -223,9 +223,7 @@ class Promises(Trainings):
         result = []
         kinds = {"json_gz": "A data file", "idx": "An IDX file", "checkpoint": "A model file"}
         for reader, kind in {**kinds, "picture": "A picture"}.items():
-            words = [sys.executable, ROOT / "tests/hostile.py", reader, str(count), "1"]
-            finished = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True)
-            found = json.loads(finished.stdout.splitlines()[-1])
+            found = json.loads(run_python("-m", "benchmarks.support.hostile", reader, count, 1))
             others = len(found["failures"]) + bool(found["printed"])
             self.keep(not others)
             result.append(
@@ -253,8 +251,9 @@ def measure_promises(
     launches: int = 10,
     inputs: int = 20_000,
     disks: int = 10,
+    readme: bool = False,
 ) -> None:
-    """Try every fault so many times, and write the table."""
+    """Try every fault so many times; print the table, or write it into README."""
     with tempfile.TemporaryDirectory() as folder:
         promises = Promises(Path(folder))
         found: list[Sequence[str]] = [
@@ -266,12 +265,15 @@ def measure_promises(
             *promises.hostile_files(inputs),
         ]
     lines = [
-        f"Written by `scripts/measure_promises.py` on {date.today()}: {machine()}, "
+        f"Written by `python -m benchmarks.faults.promises` on {date.today()}: {machine()}, "
         f"Paddle {paddle.__version__}. Promises broken: {promises.broken}.",
         "",
         *table(["what happens", "tried", "outcome"], found),
     ]
-    write_into_readme(START, lines)
+    if readme:
+        write_into_readme(MARK, lines)
+    else:
+        print("\n".join(lines))
     sys.exit(promises.broken > 0)
 
 

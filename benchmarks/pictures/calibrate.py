@@ -1,7 +1,6 @@
-#!/usr/bin/env python
 """Find the confidence from which on `predict` states a digit without a mark.
 
-python scripts/calibrate.py --checkpoint mnist_paddle/weights/digits.safetensors
+python -m benchmarks.pictures.calibrate --checkpoint mnist_paddle/weights/digits.safetensors
 
 Valid's images, rendered as pictures of every kind, are read; so are pictures that show no single
 digit. The mark goes on at the confidence that KEPT of the digits that are read right reach. It is
@@ -31,7 +30,7 @@ def calibrate(
     each: int = 100,
     seed: int = 1,
 ) -> None:
-    """Read `each` pictures of every kind, choose the confidence and write it."""
+    """Read EACH pictures of every kind, choose the confidence and write it."""
     trained = load_model(checkpoint or default_model())
     split = load_data("valid", data)
     right, wrong = [], []

@@ -1,7 +1,6 @@
-#!/usr/bin/env python
-"""Read rendered pictures of every kind, and time it; the table goes into README.
+"""Read rendered pictures of every kind, and time it, for a table of README.
 
-python scripts/measure_pictures.py [--checkpoint FILE] [--each 100] [--readme]
+python -m benchmarks.pictures.rendered [--checkpoint FILE] [--each 100] [--readme]
 
 Each kind is rendered from EACH of MNIST's eval images and from EACH digits drawn by a program, with
 a fixed seed: a different `--seed` gives other pictures. `--exact` beside it is the tutorial's
@@ -22,13 +21,14 @@ from cyclopts import run
 
 from benchmarks.report import machine, table, write_into_readme
 from benchmarks.support import ROOT
+from benchmarks.support.measuring import users_environment
 from benchmarks.support.rendered_pictures import KINDS, drawn_for, enlarge, pack, paint, render
 from mnist_paddle.data import load_data
 from mnist_paddle.predict import TrainedModel, default_model, load_model
 from mnist_paddle.predict.pictures import read_pictures
 
 MNIST, DRAWN, EXACT = "MNIST's digits", "drawn digits", "MNIST's digits, `--exact`"
-MARK = "<!-- table of pictures: scripts/measure_pictures.py -->"
+MARK = "<!-- table of pictures: python -m benchmarks.pictures.rendered -->"
 
 
 def measure_pictures(
@@ -39,7 +39,7 @@ def measure_pictures(
     seed: int = 0,
     readme: bool = False,
 ) -> None:
-    """Print how many of `each` pictures are read right, kind by kind; or write it into README."""
+    """Print how many of EACH pictures are read right, kind by kind; or write it into README."""
     checkpoint = checkpoint or default_model()
     trained = load_model(checkpoint)
     split = load_data("eval", data)
@@ -67,7 +67,7 @@ def measure_pictures(
     lines = [
         *table(["pictures of", *right], rows, "lrrr"),
         "",
-        f"Written by `scripts/measure_pictures.py` on {date.today()}: {machine()}. "
+        f"Written by `python -m benchmarks.pictures.rendered` on {date.today()}: {machine()}. "
         f"First answer {cold:.2f} s after the command; {rate:.0f} pictures per second in a folder "
         "of 1000, 280×280, one process.",
     ]
@@ -92,7 +92,7 @@ def _predict(checkpoint: Path, *words: str | Path) -> float:
     """Return the seconds that the command takes."""
     command = [sys.executable, ROOT / "scripts" / "predict.py", *words, "--checkpoint", checkpoint]
     started = time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True)
+    subprocess.run(command, env=users_environment(), check=True, capture_output=True)
     return time.perf_counter() - started
 
 

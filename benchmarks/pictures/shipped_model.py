@@ -1,14 +1,12 @@
-#!/usr/bin/env python
-"""Train the model in the box again, and put it into the package.
+"""Train the shipped model again, and put it into the package.
 
-python scripts/train_shipped_model.py [--data work/mnist.json.gz] [--drawn 25000]
+python -m benchmarks.pictures.shipped_model [--data work/mnist.json.gz] [--drawn 25000]
 
 To MNIST's training images it adds digits drawn by a program, in other hands than MNIST's writers
 had; valid and eval stay MNIST's. It trains the tutorial's CNN on them, but not on valid's images,
 with the RECIPE below (half an hour on 2 cores), and copies model.safetensors to
 mnist_paddle/weights/. The file says itself what it was made from: settings, digest of the data,
-accuracy, versions. What a confidence means depends on the weights: scripts/calibrate.py follows by
-itself.
+accuracy, versions. What a confidence means depends on the weights: calibrate.py follows by itself.
 """
 
 import subprocess
@@ -19,6 +17,7 @@ import numpy as np
 from cyclopts import run
 
 from benchmarks.support import ROOT
+from benchmarks.support.measuring import users_environment
 from mnist_paddle.data import draw_digits, load_splits, write_data
 from mnist_paddle.errors import DataError
 from mnist_paddle.files import atomic_write
@@ -31,9 +30,10 @@ SEED = 14  # of the drawn digits: not those of prepare_data.py, nor of the tests
 
 def train_shipped_model(*, data: Path = Path("work/mnist.json.gz"), drawn: int = 25_000) -> None:
     """Make the data, train, and copy the model into the package."""
+    data = data.resolve()
     splits = load_splits(data)
     if splits["train"].name != "MNIST":
-        raise DataError(f"{data} is {splits['train'].name}: the model in the box wants MNIST.")
+        raise DataError(f"{data} is {splits['train'].name}: the shipped model wants MNIST.")
     arrays = {mode: (split.images, split.labels[:, 0]) for mode, split in splits.items()}
     images, labels = draw_digits(drawn, seed=[SEED, 0])
     arrays["train"] = (
@@ -43,15 +43,16 @@ def train_shipped_model(*, data: Path = Path("work/mnist.json.gz"), drawn: int =
     mixed = data.with_name("mnist_and_drawn.json.gz")
     write_data(mixed, arrays, "mnist-and-drawn")
     folder = ROOT / "work" / "runs" / "shipped_model"
-    _run("train.py", *RECIPE, "--data", mixed, "--run_dir", folder)
+    _run("mnist_paddle", "train", *RECIPE, "--data", mixed, "--run_dir", folder)
     with atomic_write(SHIPPED) as temporary:
         temporary.write_bytes((folder / "model.safetensors").read_bytes())
     print(SHIPPED)
-    _run("calibrate.py", "--data", data)
+    _run("benchmarks.pictures.calibrate", "--data", data)
 
 
-def _run(script: str, *words: object) -> None:
-    subprocess.run([sys.executable, *map(str, (ROOT / "scripts" / script, *words))], check=True)
+def _run(*words: object) -> None:
+    environment = users_environment()
+    subprocess.run([sys.executable, "-m", *map(str, words)], cwd=ROOT, env=environment, check=True)
 
 
 if __name__ == "__main__":

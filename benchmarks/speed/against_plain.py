@@ -1,8 +1,8 @@
-#!/usr/bin/env python
 """Compare this package with a plain Paddle program: one run, one table, everything as ratios.
 
-python scripts/benchmark.py [--data work/mnist.json.gz] [--runs 3] [--steps 30] [--readme]
-python scripts/benchmark.py --quick        # every measurement once, on one size: does it work?
+python -m benchmarks.speed.against_plain [--data work/mnist.json.gz] [--runs 3] [--steps 30]
+                                         [--readme]
+python -m benchmarks.speed.against_plain --quick    # every measurement once, on one size
 
 Reading the data, making batches, a training step of each network, one process and two, prediction,
 memory; each on a 16th, a fourth and the whole of the data. What it is compared with is
@@ -32,14 +32,19 @@ from benchmarks.report import machine, table, write_into_readme
 from benchmarks.speed.loading import load_once
 from benchmarks.speed.plain_paddle import BATCH
 from benchmarks.support import ROOT
-from benchmarks.support.measuring import SCRIPTS, medians, plain_environment, run_python
+from benchmarks.support.measuring import (
+    measure_ours,
+    medians,
+    run_python,
+    users_environment,
+)
 from benchmarks.support.run_files import rows as rows_of
 from benchmarks.support.trainings import TRAIN, Trainings
 from mnist_paddle.data import Split, load_splits, write_data
 from mnist_paddle.device import use_device
 from mnist_paddle.errors import DeviceError
 
-MARK = "<!-- table of the benchmark: scripts/benchmark.py -->"
+MARK = "<!-- table of the benchmark: python -m benchmarks.speed.against_plain -->"
 PARTS = {"1×": 16, "4×": 4, "16×": 1}  # size: which part of the data it is
 NETWORKS = ("linear", "mlp", "cnn")
 Figures = dict[str, float]
@@ -90,12 +95,11 @@ class Benchmark:
 
     def _plain(self, *words: object) -> Figures:
         self.bar.update()
-        line = run_python(SCRIPTS / "plain_paddle.py", *words, environment=plain_environment())
-        return json.loads(line)
+        return json.loads(run_python("-m", "benchmarks.speed.plain_paddle", *words))
 
     def _ours(self, **task: object) -> Figures:
         self.bar.update()
-        return json.loads(run_python(SCRIPTS / "one_benchmark.py", json.dumps(task)))
+        return measure_ours("benchmarks.speed.one_measurement", **task)
 
     def _cold(self, path: Path) -> Figures:
         self.bar.update()
@@ -174,7 +178,7 @@ class Benchmark:
         picture = ROOT / "work" / "example_0.jpg"
         imported, started = self._in_turn(
             partial(self._seconds, "-c", "import paddle"),
-            partial(self._seconds, SCRIPTS / "predict.py", picture),
+            partial(self._seconds, ROOT / "scripts" / "predict.py", picture),
         )
         what = "from the command to the digit; plain: `import paddle` alone"
         rows = [Row(what, "s", [imported["seconds"]], [started["seconds"]])]
@@ -197,7 +201,8 @@ class Benchmark:
     def _seconds(self, *words: object) -> Figures:
         self.bar.update()
         started = time.perf_counter()
-        subprocess.run([sys.executable, *map(str, words)], capture_output=True, check=True)
+        command = [sys.executable, *map(str, words)]
+        subprocess.run(command, env=users_environment(), capture_output=True, check=True)
         return {"seconds": time.perf_counter() - started}
 
 
@@ -223,9 +228,10 @@ def benchmark(
     amounts = ", ".join(f"{size} {measured.images // PARTS[size]:,}" for size in sizes)
     options = " --quick" if quick else f" --runs {runs} --steps {steps}"
     lines = [
-        f"Written by `scripts/benchmark.py{options}` on {date.today()}: {machine()}, "
-        f"Paddle {paddle.__version__}, NumPy {np.__version__}; {measured.name}, training images: "
-        f"{amounts}. Medians of {runs}; a ratio above 1 says that this package is better.",
+        f"Written by `python -m benchmarks.speed.against_plain{options}` on {date.today()}: "
+        f"{machine()}, Paddle {paddle.__version__}, NumPy {np.__version__}; {measured.name}, "
+        f"training images: {amounts}. Medians of {runs}; a ratio above 1 says that this package "
+        "is better.",
         "",
         *table(
             ["", "unit", f"plain Paddle, {at}", f"this package, {at}", f"ratio, {at}"],

@@ -1,13 +1,12 @@
-#!/usr/bin/env python
 """Measure on this machine the two programs that others compare themselves with.
 
-python scripts/measure_anchors.py --python PYTHON --examples FOLDER --train_mnist_fast FOLDER
+python -m benchmarks.speed.anchors --python PYTHON --examples FOLDER --train_mnist_fast FOLDER
 
 PYTHON is one that has torch and torchvision; the folders are clones of github.com/pytorch/examples
 and github.com/tuomaso/train_mnist_fast, each with MNIST's four raw files in data/MNIST/raw. Both
 run as they are, on the CPU: the example until it reads 99 % of eval, the last notebook RUNS times.
-Results go into work/records/anchors.json; scripts/measure_speedrun.py puts them into its table. Six
-minutes on 2 cores, which should have nothing else to do.
+Results go into work/records/anchors.json; speedrun.py puts them into its table. Six minutes on 2
+cores, which should have nothing else to do.
 """
 
 import json
@@ -20,7 +19,7 @@ from pathlib import Path
 from cyclopts import run
 
 from benchmarks.support import ROOT
-from benchmarks.support.measuring import plain_environment
+from benchmarks.support.measuring import users_environment
 from mnist_paddle.files import atomic_write
 
 ANCHORS = ROOT / "work" / "records" / "anchors.json"
@@ -44,7 +43,7 @@ def measure_example(python: Path, clone: Path) -> dict:
     """Run pytorch/examples' mnist until it reads 99 % of eval; time its training alone."""
     command = [python, "-u", "main.py", "--no-accel"]
     process = subprocess.Popen(
-        command, cwd=clone / "mnist", env=plain_environment(), stdout=subprocess.PIPE, text=True
+        command, cwd=clone / "mnist", env=users_environment(), stdout=subprocess.PIPE, text=True
     )
     assert process.stdout
     seconds, accuracies, started, last = [], [], 0.0, 0.0
@@ -79,7 +78,7 @@ def measure_notebook(python: Path, clone: Path, runs: int) -> dict:
             code.append(re.sub("^%.*", "", source, flags=re.MULTILINE))
     words = [python, "-c", "\n".join([*code, f"RUNS = {runs}", TIMED])]
     done = subprocess.run(
-        words, cwd=clone, env=plain_environment(), stdout=subprocess.PIPE, text=True, check=True
+        words, cwd=clone, env=users_environment(), stdout=subprocess.PIPE, text=True, check=True
     )
     return {**json.loads(done.stdout.splitlines()[-1]), "epochs": 1}
 

@@ -1,7 +1,6 @@
-#!/usr/bin/env python
 """Measure every way that was tried to make the CNN's convolutions faster on the CPU.
 
-python scripts/convolutions.py [--runs 5] [--pages]
+python -m benchmarks.speed.convolutions [--runs 5] [--pages]
 
 Each computes both convolutions of the tutorial's CNN with their pooling, forward and backward, on
 one batch of 100 images, in a process of its own, and is compared with what Paddle computes. The
@@ -23,12 +22,12 @@ from paddle.nn import functional as F
 from tqdm import tqdm
 
 from benchmarks.report import SPEED, machine, table, write_table
-from benchmarks.support.measuring import medians, plain_environment, run_python
+from benchmarks.support.measuring import medians, run_python
 from mnist_paddle.kernels import conv_pool as conv_pool_module
-from mnist_paddle.kernels.conv_pool import conv_pool
-from mnist_paddle.kernels.environment import OURS
+from mnist_paddle.kernels.conv_pool import numpy_conv_pool
+from mnist_paddle.kernels.environment import OURS, prepare
 
-MARK = "<!-- table of the convolutions: scripts/convolutions.py -->"
+MARK = "<!-- table of the convolutions: python -m benchmarks.speed.convolutions -->"
 BATCH, STEPS, WARM, TOLERANCE = 100, 20, 3, 1e-4
 Way = Callable[[Tensor, Tensor, Tensor], Tensor]
 app = App()
@@ -92,14 +91,14 @@ def conv_pool_at_once(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     usual = conv_pool_module._pieces
     conv_pool_module._pieces = lambda images, numbers: [slice(0, images)]
     try:
-        return conv_pool(x, weight, bias, 2)
+        return numpy_conv_pool(x, weight, bias, 2)
     finally:
         conv_pool_module._pieces = usual
 
 
 def conv_pool_in_pieces(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """Do what the package does."""
-    return conv_pool(x, weight, bias, 2)
+    return numpy_conv_pool(x, weight, bias, 2)
 
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
@@ -147,6 +146,7 @@ def _forward_and_backward(way: Way, layer: tuple[Tensor, Tensor, Tensor]) -> lis
 @app.command
 def one(name: str) -> None:
     """Measure one of them in this process: milliseconds, and the largest relative difference."""
+    prepare()  # glibc keeps freed memory for each of them, as in a training
     paddle.set_device("cpu")
     way, compiled, _ = WAYS[name]
     layers = _inputs()
@@ -176,10 +176,8 @@ def measure(*, runs: int = 5, pages: bool = False) -> None:
     found: dict[str, list[dict[str, float]]] = {name: [] for name in WAYS}
     for _ in tqdm(range(runs), disable=None):
         for name, (_, _, variables) in WAYS.items():
-            environment = {**plain_environment(), **variables}
-            found[name].append(
-                json.loads(run_python(__file__, "one", name, environment=environment))
-            )
+            words = "-m", "benchmarks.speed.convolutions", "one", name
+            found[name].append(json.loads(run_python(*words, **variables)))
     figures = {name: medians(rows) for name, rows in found.items()}
     base = figures[next(iter(WAYS))]["ms"]
     rows = [
@@ -189,9 +187,10 @@ def measure(*, runs: int = 5, pages: bool = False) -> None:
     head = ["both convolutions with pooling, forward and backward", "ms", "times as fast", "±"]
     options = "" if runs == 5 else f" --runs {runs}"
     lines = [
-        f"Written by `scripts/convolutions.py{options}` on {date.today()}: {machine()}, Paddle "
-        f"{paddle.__version__}, NumPy {np.__version__}. {BATCH} images; medians of {runs} "
-        "processes; ± is the largest difference from Paddle's, relative to the largest number.",
+        f"Written by `python -m benchmarks.speed.convolutions{options}` on {date.today()}: "
+        f"{machine()}, Paddle {paddle.__version__}, NumPy {np.__version__}. {BATCH} images; "
+        f"medians of {runs} processes; ± is the largest difference from Paddle's, relative to the "
+        "largest number.",
         "",
         *table(head, rows, "lrrr"),
     ]

@@ -1,7 +1,6 @@
-#!/usr/bin/env python
 """Measure the peak memory of training from few samples and from many: it must not grow.
 
-python scripts/measure_memory.py [--few 10000] [--many 1000000] [--folder DIR] [--readme]
+python -m benchmarks.speed.memory [--few 10000] [--many 1000000] [--folder DIR] [--readme]
 
 Makes images.npy (memory-mapped in training) and a folder of one .npy file per sample, of drawn
 digits, with FEW and with MANY samples (4 GB and a few minutes for a million files; the folder is
@@ -23,12 +22,12 @@ from benchmarks.support.measuring import run_python
 from mnist_paddle.data import draw_digits, load_splits
 from mnist_paddle.data.folder.images import ImageFiles
 
-MARK = "<!-- table of memory: scripts/measure_memory.py -->"
+MARK = "<!-- table of memory: python -m benchmarks.speed.memory -->"
 BLOCK = 10_000  # digits that are drawn; they repeat
 IN_FOLDER = 1000  # files
 CODE = """
 import sys
-from measuring import peak_mebibytes
+from benchmarks.support.measuring import peak_mebibytes
 from mnist_paddle.commands import main
 
 try:
@@ -65,7 +64,7 @@ def measure_memory(
                 rows.append([what, f"{count:,}", f"{peak:.0f}", f"{own:.1f}", ""])
             rows[-1][-1] = f"{growth:.3f}"
     lines = [
-        f"Written by `scripts/measure_memory.py` on {date.today()}: {machine()}, "
+        f"Written by `python -m benchmarks.speed.memory` on {date.today()}: {machine()}, "
         f"Paddle {paddle.__version__}. The MLP, an epoch, with valid and eval:",
         "",
         *table(

@@ -1,6 +1,7 @@
-"""One measurement of benchmark.py, in a process of its own: JSON in, JSON out.
+"""One measurement of against_plain.py, in a process of its own: JSON in, JSON out.
 
-python scripts/one_benchmark.py '{"what": "predict", "times": 20, "gpu": false}'
+python -m benchmarks.support.prepared benchmarks.speed.one_measurement \
+    '{"what": "predict", "times": 20, "gpu": false}'
 """
 
 import json
@@ -64,7 +65,7 @@ def _step(training: Training) -> tuple[float, float]:
 
 
 def prediction(times: int, gpu: bool) -> dict[str, float]:
-    """Read digits with the model in the box: by Paddle's layers and, on the CPU, by inference."""
+    """Read digits with the shipped model: by Paddle's layers and, on the CPU, by inference."""
     use_device(gpu)
     images = draw_digits(1000, seed=[5, 0])[0].reshape(-1, 28, 28)
     models = {"dygraph": load_model(default_model())}

@@ -1,6 +1,7 @@
-"""One measurement of compare_readers.py, in a process of its own: JSON in, JSON out.
+"""One measurement of readers.py, in a process of its own: JSON in, JSON out.
 
-python scripts/one_reading.py '{"reader": "async", "model": "cnn", ...}'
+python -m benchmarks.support.prepared benchmarks.speed.one_reading \
+    '{"train": true, "batches": 20, "wait": 0, "reader": "async", "model": "cnn"}'
 """
 
 import json
@@ -8,6 +9,7 @@ import os
 import re
 import sys
 import time
+from multiprocessing import active_children
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +36,7 @@ class Slow:
 
 
 def main(train: bool, batches: int, wait: float, **settings: Any) -> dict[str, float]:
-    """Read, or train on, so many batches, and say how long it took and what it cost."""
+    """Read, or train on, so many batches; return how long it took and what it cost."""
     started = time.perf_counter()
     training = prepare_training(Config(limit_batches=batches, **settings))
     if wait:
@@ -52,7 +54,7 @@ def main(train: bool, batches: int, wait: float, **settings: Any) -> dict[str, f
             train_step(training, *batch)
         images += size
         if number == batches // 2:
-            workers = sum(map(_private_mebibytes, _children()))
+            workers = sum(_private_mebibytes(worker.pid) for worker in active_children())
     reader.close()  # the workers' processor time is known once they have ended
     seconds = time.perf_counter() - begun
     reader.close()
@@ -71,12 +73,7 @@ def _cpu_seconds() -> float:
     return sum(os.times()[:4])
 
 
-def _children() -> list[int]:
-    tasks = Path("/proc/self/task").iterdir()
-    return [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
-
-
-def _private_mebibytes(pid: int) -> float:
+def _private_mebibytes(pid: int | None) -> float:
     """Return what a process has for itself alone, in MiB: what it was forked with is shared."""
     text = Path(f"/proc/{pid}/smaps_rollup").read_text()
     return sum(int(size) for size in re.findall(r"Private_\w+:\s+(\d+)", text)) / 1024

@@ -1,10 +1,9 @@
-#!/usr/bin/env python
 """Measure in a real browser how long the pad takes from a stroke to the digit on the screen.
 
-python scripts/measure_pad.py [--rounds 5]
+python -m benchmarks.speed.pad [--rounds 5]
 
 Draws the ten digits with the mouse, ROUNDS times, in Debian's Chromium, driven by Playwright (the
-extra test has it); the server is scripts/demo.py with the model in the box. A wait begins with the
+extra test has it); the server is scripts/demo.py with the shipped model. A wait begins with the
 last ink of a stroke and ends when the page that shows the answer to it is painted.
 """
 

@@ -1,8 +1,7 @@
-#!/usr/bin/env python
-"""The tutorial's program as one writes it on today's Paddle: what benchmark.py compares with.
+"""The tutorial's program as one writes it on today's Paddle: what against_plain.py compares with.
 
-python scripts/plain_paddle.py train DATA STEPS [gpu]
-python scripts/plain_paddle.py predict TIMES [gpu]
+python -m benchmarks.speed.plain_paddle train DATA STEPS [gpu]
+python -m benchmarks.speed.plain_paddle predict TIMES [gpu]
 
 Prints what was measured as JSON. Nothing of this package is imported, and nothing is set for speed:
 json.load, a generator that takes sample by sample, the layers of paddle.nn, one loop.

@@ -1,7 +1,6 @@
-#!/usr/bin/env python
-"""Measure what several ranks do: the weights they end with, and how fast; write README's table.
+"""Measure what several ranks do: the weights they end with, and how fast, for a table of README.
 
-python scripts/measure_ranks.py [--runs 5] [--data work/mnist.json.gz]
+python -m benchmarks.speed.ranks [--runs 5] [--data work/mnist.json.gz] [--readme]
 
 The two machines are network namespaces and need root. Ten minutes on 2 cores, which should have
 nothing else to do.
@@ -15,6 +14,7 @@ from datetime import date
 from pathlib import Path
 
 import paddle
+import pytest
 from cyclopts import run
 
 from benchmarks.report import machine, table, write_into_readme
@@ -24,7 +24,7 @@ from benchmarks.support.two_hosts import two_hosts
 from mnist_paddle import checkpoint
 from mnist_paddle.data import load_data
 
-START = "<!-- table of ranks: scripts/measure_ranks.py -->"
+MARK = "<!-- table of ranks: python -m benchmarks.speed.ranks -->"
 # What was compared, by how much losses and weights differ, correct on eval.
 Row = tuple[str, str, str, str]
 
@@ -78,12 +78,10 @@ class Comparison(Trainings):
                     script = [TRAIN, *words, "--run_dir", self.folder / "machines"]
                     processes.append(hosts.run(number, [sys.executable, LAUNCH, *where, *script]))
                 for process in processes:
-                    said, errors = process.communicate(timeout=200)
+                    output, errors = process.communicate(timeout=200)
                     if process.returncode:
-                        raise RuntimeError(said + errors)
-        except BaseException as skipped:  # pytest's own, where namespaces cannot be made
-            if type(skipped).__name__ != "Skipped":
-                raise
+                        raise RuntimeError(output + errors)
+        except pytest.skip.Exception as skipped:  # namespaces cannot be made here
             return [("2 machines", f"not tried: {skipped}", "–", "–")]
         one = self.run(TRAIN, "machine")
         name = "2 machines (network namespaces), Adam, 22 steps on 1,050 drawn digits"
@@ -105,8 +103,8 @@ def _correct(run: Path) -> str:
     return f"{result['eval_correct']}/{result['eval_total']}"
 
 
-def measure_ranks(*, runs: int = 5, data: str = "work/mnist.json.gz") -> None:
-    """Measure, and write the tables."""
+def measure_ranks(*, runs: int = 5, data: str = "work/mnist.json.gz", readme: bool = False) -> None:
+    """Measure; print the tables, or write them into README."""
     with tempfile.TemporaryDirectory() as folder:
         comparison = Comparison(Path(folder), str(Path(data).resolve()))
         rates = comparison.throughput(runs)
@@ -116,7 +114,7 @@ def measure_ranks(*, runs: int = 5, data: str = "work/mnist.json.gz") -> None:
             *comparison.two_machines(),
         ]
     lines = [
-        f"Written by `scripts/measure_ranks.py` on {date.today()}: {machine()}, "
+        f"Written by `python -m benchmarks.speed.ranks` on {date.today()}: {machine()}, "
         f"Paddle {paddle.__version__}. All together 200 images a step, the CNN, an epoch of "
         f"{comparison.real_name}:",
         "",
@@ -126,7 +124,10 @@ def measure_ranks(*, runs: int = 5, data: str = "work/mnist.json.gz") -> None:
         "",
         *table(["ranks", "images/s, median", "range", "efficiency"], rates, "rrrr"),
     ]
-    write_into_readme(START, lines)
+    if readme:
+        write_into_readme(MARK, lines)
+    else:
+        print("\n".join(lines))
 
 
 if __name__ == "__main__":

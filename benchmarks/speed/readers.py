@@ -1,12 +1,11 @@
-#!/usr/bin/env python
 """Compare the ways to read: sync, async, worker processes, the whole set on the device.
 
-python scripts/compare_readers.py [--data work/mnist.json.gz] [--batches 200] [--runs 3]
+python -m benchmarks.speed.readers [--data work/mnist.json.gz] [--batches 200] [--runs 3]
                                   [--out work/compare_readers] [--readme]
 
 Prints two tables, and draws them into OUT/readers.png: reading from memory and from one file per
 sample, alone and while the CNN trains; and a source that needs 10 ms for a batch, which async
-reading must hide. Each figure is the median of RUNS processes of their own, one thread each.
+reading must hide. Each figure is the median of RUNS processes of their own.
 """
 
 import json
@@ -20,15 +19,14 @@ from cyclopts import run
 
 from benchmarks.claims.figures import draw_readers
 from benchmarks.report import machine, table, write_into_readme
-from benchmarks.support import ROOT
-from benchmarks.support.measuring import medians, run_python
+from benchmarks.support.measuring import measure_ours, medians
 from mnist_paddle.data import load_splits
 from mnist_paddle.data.folder.write import write_folder
 from mnist_paddle.files import atomic_write
 
 READERS = ("sync", "async", "workers", "resident")
 WAIT = 0.010  # seconds for a batch, of the slow source
-MARK = "<!-- table of readers: scripts/compare_readers.py -->"
+MARK = "<!-- table of readers: python -m benchmarks.speed.readers -->"
 
 
 def compare_readers(
@@ -42,6 +40,7 @@ def compare_readers(
     """Measure every reader on every source, print the tables and draw them."""
     with tempfile.TemporaryDirectory() as folder:
         files = Path(folder) / "samples"
+        data = data.resolve()
         splits = load_splits(data)
         write_folder(files, splits)
         measure = Measure(batches, runs)
@@ -58,7 +57,7 @@ def compare_readers(
         }
         slow = {model: _slow_source(measure, model, str(data)) for model in ("mlp", "cnn")}
     lines = [
-        f"Written by `scripts/compare_readers.py` on {date.today()}: {machine()}, "
+        f"Written by `python -m benchmarks.speed.readers` on {date.today()}: {machine()}, "
         f"Paddle {paddle.__version__}. {batches} batches of 100 images, medians of {runs}:",
         "",
         *_reading_table(reading),
@@ -87,11 +86,8 @@ class Measure:
 
     def __call__(self, train: bool, wait: float = 0.0, **settings: Any) -> dict[str, float]:
         task = {"train": train, "wait": wait, "batches": self.batches, **settings}
-        figures = []
-        for _ in range(self.runs):
-            line = run_python(ROOT / "scripts/one_reading.py", json.dumps(task))
-            figures.append(json.loads(line))
-        return medians(figures)
+        one = "benchmarks.speed.one_reading"
+        return medians([measure_ours(one, **task) for _ in range(self.runs)])
 
 
 def _slow_source(measure: Measure, model: str, data: str) -> dict[str, float]:

@@ -1,11 +1,10 @@
-#!/usr/bin/env python
 """Measure the way from the tutorial's recipe to configs/speedrun.yaml: the table of docs/speed.md.
 
-python scripts/measure_speedrun.py [--seeds 10] [--first_seeds 2] [--pages]
+python -m benchmarks.speed.speedrun [--seeds 10] [--first_seeds 2] [--pages]
 
 One change a row; each row keeps what the rows above it changed. A training that is there already,
-with the same settings and data, is not repeated. What scripts/measure_anchors.py measured stands in
-the same table. Twenty minutes on 2 cores, which should have nothing else to do.
+with the same settings and data, is not repeated. What anchors.py measured stands in the same table.
+Twenty minutes on 2 cores, which should have nothing else to do.
 """
 
 import json
@@ -13,7 +12,6 @@ import statistics
 from datetime import date
 from typing import Any
 
-import paddle
 from cyclopts import run
 from tqdm import tqdm
 
@@ -24,7 +22,7 @@ from benchmarks.support.trainings import row_of, spread, train_once
 from mnist_paddle.config import DEFAULT_DATA
 from mnist_paddle.config_file import read_config_file
 
-MARK = "<!-- table of the speedrun: scripts/measure_speedrun.py -->"
+MARK = "<!-- table of the speedrun: python -m benchmarks.speed.speedrun -->"
 OUT = ROOT / "work" / "records"
 START = "05_cnn_ce_sgd"
 # What changes from row to row, and the settings that it means.
@@ -71,8 +69,9 @@ def measure_speedrun(
     result, options = results[0], f"--seeds {seeds} --first_seeds {first_seeds}"
     head = ["", "epochs", "seconds of training", "of the whole command", "eval, %", "seeds"]
     intro = [
-        f"Written by `scripts/measure_speedrun.py {options}` on {date.today()}: {machine()}, "
-        f"Paddle {paddle.__version__}; data: {result['data']} (`{result['data_digest'][:12]}`). "
+        f"Written by `python -m benchmarks.speed.speedrun {options}` on {date.today()}: "
+        f"{machine()}, Paddle {result['paddle']}; "
+        f"data: {result['data']} (`{result['data_digest'][:12]}`). "
         "Medians of seconds, mean and standard deviation of accuracies.",
         "",
     ]

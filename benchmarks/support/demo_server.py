@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import signal
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.support import ROOT
 
-MODEL = ROOT / "mnist_paddle" / "weights" / "digits.safetensors"  # the model in the box
+MODEL = ROOT / "mnist_paddle" / "weights" / "digits.safetensors"  # the shipped model
 
 
 class Demo:
@@ -58,7 +57,6 @@ def running_demo(folder, *words):
         process = subprocess.Popen(
             [sys.executable, "-m", "mnist_paddle", "demo", "--port", "0", *map(str, words)],
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,
             stderr=file,
             text=True,

@@ -1,7 +1,7 @@
 """Spoil good files in many ways and read them: each ends in a result or in an error of ours.
 
-python tests/hostile.py READER COUNT SEED prints one JSON line: how many files were tried, accepted
-and refused, the seconds, the memory. The same READER and SEED give the same files.
+python -m benchmarks.support.hostile READER COUNT SEED prints one JSON line: how many files were
+tried, accepted and refused, the seconds, the memory. The same READER and SEED give the same files.
 """
 
 import faulthandler

@@ -1,9 +1,10 @@
 """Kill a training with SIGKILL at random moments, resume it until it ends, compare the bytes.
 
-python tests/killing.py DATA FOLDER KILLS INSIDE SEED prints how it went as JSON. Every training is
-a process of its own, forked from this one, which has Paddle loaded but has computed nothing: that
-saves the two seconds of the import, and is real in everything else. Writing is slowed down, piece
-by piece, so that many of the kills fall inside the write of a checkpoint.
+python -m benchmarks.support.killing DATA FOLDER KILLS INSIDE SEED prints how it went as JSON.
+
+Every training is a process of its own, forked from this one, which has Paddle loaded but has
+computed nothing: that saves the two seconds of the import, and is real in everything else. Writing
+is slowed down, piece by piece, so that many of the kills fall inside the write of a checkpoint.
 """
 
 import contextlib

@@ -1,5 +1,6 @@
-"""What measuring scripts share: a process of its own for each figure, its peak memory, medians."""
+"""What the measurements share: a process of its own for each figure, its peak memory, medians."""
 
+import json
 import os
 import re
 import statistics
@@ -9,21 +10,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.support import ROOT
-from mnist_paddle.kernels.environment import OURS
-
-SCRIPTS = ROOT / "scripts"
+from mnist_paddle.kernels.environment import OURS, THREADS, users_threads
 
 
-def run_python(*words: object, environment: dict[str, str] | None = None) -> str:
-    """Run Python with these words to the end; return the last line that it printed.
+def run_python(*words: object, **variables: str) -> str:
+    """Run Python with these words in the root of the clone; return the last line that it printed.
 
-    It finds the modules of scripts/. Raises RuntimeError with what it said if it fails.
+    Its environment is the user's, and `variables`. Raises RuntimeError with its errors if it fails.
     """
-    environment = dict(os.environ if environment is None else environment)
-    folders = [str(SCRIPTS), environment.get("PYTHONPATH")]
     finished = subprocess.run(
         [sys.executable, *map(str, words)],
-        env={**environment, "PYTHONPATH": os.pathsep.join(filter(None, folders))},
+        cwd=ROOT,
+        env={**users_environment(), **variables},
         capture_output=True,
         text=True,
     )
@@ -32,10 +30,22 @@ def run_python(*words: object, environment: dict[str, str] | None = None) -> str
     return (finished.stdout.splitlines() or [""])[-1]
 
 
-def plain_environment() -> dict[str, str]:
-    """Return the variables as they were before `import mnist_paddle` set its own."""
-    ours = {OURS, *os.environ.get(OURS, "").split()}
-    return {name: value for name, value in os.environ.items() if name not in ours}
+def measure_ours(module: str, **task: object) -> dict[str, float]:
+    """Run a module that measures this package, prepared as our commands are; return its figures."""
+    words = "-m", "benchmarks.support.prepared", module, json.dumps(task)
+    return json.loads(run_python(*words))
+
+
+def users_environment() -> dict[str, str]:
+    """Return the variables as the user has set them, without what we or Paddle have added.
+
+    A command of ours sets its own in its process, and `import paddle` sets OMP_NUM_THREADS; a
+    process that is started from there would take them for the user's.
+    """
+    added = {OURS, *os.environ.get(OURS, "").split()}
+    if users_threads() is None:
+        added.add(THREADS.name)
+    return {name: value for name, value in os.environ.items() if name not in added}
 
 
 def peak_mebibytes() -> float:

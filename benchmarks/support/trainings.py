@@ -1,4 +1,4 @@
-"""Real trainings for the measuring scripts: started, waited for, launched with several ranks."""
+"""Real trainings for the benchmarks: started, waited for, launched with several ranks."""
 
 import dataclasses
 import json
@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from benchmarks.support import ROOT
+from benchmarks.support.measuring import users_environment
 from mnist_paddle.config import Config
 from mnist_paddle.config_file import read_config_file
 from mnist_paddle.data import load_data, write_data
@@ -48,9 +49,9 @@ class Trainings:
     def run(self, script: Path, name: str, *more: object, ranks: int = 1, small: bool = True):
         """Run to the end; return the run folder."""
         process = self.start(script, self.folder / name, *more, ranks=ranks, small=small)
-        said, _ = process.communicate()
+        output, _ = process.communicate()
         if process.returncode:
-            raise RuntimeError(f"{name}: exit {process.returncode}: {said}")
+            raise RuntimeError(f"{name}: exit {process.returncode}: {output}")
         return self.folder / name
 
     def launch(self, ranks: int, name: str, *more: object, small: bool = True) -> Path:
@@ -86,7 +87,9 @@ def train_once(folder: Path, values: dict[str, Any]) -> dict[str, Any]:
         command = [sys.executable, str(TRAIN), "--config", str(plan)]
         command += ["--resume"] if same and not finished else []
         started = time.perf_counter()
-        process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        process = subprocess.run(
+            command, cwd=ROOT, env=users_environment(), capture_output=True, text=True
+        )
         if process.returncode:
             raise RuntimeError(f"{folder}: exit {process.returncode}: {process.stderr}")
         seconds.write_text(json.dumps(time.perf_counter() - started), encoding="utf-8")

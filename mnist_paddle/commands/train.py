@@ -44,7 +44,7 @@ def complete(words: Sequence[str]) -> list[str]:
         ConfigError: an option that is gone; the sentence says what to do instead.
     """
     completed = []
-    for word, following in zip(words, [*words[1:], "-"], strict=True):
+    for word, following in zip(words, [*words, "-"][1:], strict=True):
         name = word.partition("=")[0].removeprefix("--")
         if word.startswith("--") and name in GONE:
             raise ConfigError(f"--{name} is gone: {GONE[name].instead}.")

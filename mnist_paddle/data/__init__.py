@@ -1,11 +1,11 @@
 """Stage 1, data: where digits come from and how they become batches.
 
-One file, work/mnist.json.gz, holds everything; sources.py makes it, mnist_json.py reads it.
+One file, work/mnist.json.gz, holds everything; sources/ makes it, formats/ reads it.
 Everything here is NumPy: no Paddle is needed to look at the data.
 Readers (stage 2) turn the batches into Tensors.
 
 第一阶段，数据：数字从哪里来，又怎样变成一批一批的数据。
-所有数据都在 work/mnist.json.gz 一个文件里；sources.py 生成它，mnist_json.py 读取它。
+所有数据都在 work/mnist.json.gz 一个文件里；sources/ 生成它，formats/ 读取它。
 这里只用 NumPy：看数据不需要 Paddle。
 第二阶段的读取器再把它们变成张量。
 """

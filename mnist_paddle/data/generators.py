@@ -3,13 +3,13 @@
 Parts 2 and 4 of the tutorial: five generators, all `f(x, y, batch_size, seed=…, epoch=…)`.
 Two give one pass, `steps` batches of it; three never end and want steps per epoch.
 Which samples batch number k holds depends on seed and k alone, so any batch can be made first.
-The tutorial's shuffled the caller's arrays in place and gave empty and oversized batches.
 
 第一阶段，数据：当一个函数把批次一个个交出来时，它们按什么顺序来？
 教程的第 2、4 部分：五个生成器，用法都是 `f(x, y, batch_size, seed=…, epoch=…)`。
 两个只走一轮，共 `steps` 个批次；三个永不结束，需要说明每轮走多少步。
 第 k 个批次里有哪些样本，只由种子和 k 决定，所以可以先取任意一个批次。
-教程的生成器会打乱调用者自己的数组，还会给出空的或过大的批次。
+
+The tutorial's shuffled the caller's arrays in place and gave empty and oversized batches.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from ..errors import DataError
 Order = Callable[[int, int, int, int], np.ndarray]
 # A batch of x and of y, as they were indexed → what the network gets
 Transform = Callable[[Any, Any], tuple[Any, Any]]
+# f(x, y, batch_size, *, seed=0, epoch=0, transform=None) → batches of x and y
+Generator = Callable[..., Iterator[tuple[Any, Any]]]
 
 
 def steps_in_pass(count: int, batch_size: int) -> int:
@@ -102,15 +104,27 @@ class Plan:
         return self.order(self.count, self.batch_size, self.seed, self.first + number)
 
 
-def finite(
-    x: Any,
-    y: Any,
-    batch_size: int,
-    *,
-    seed: int = 0,
-    epoch: int = 0,
-    transform: Transform | None = None,
-) -> Iterator[tuple[Any, Any]]:
+def _generator(name: str, docstring: str) -> Generator:
+    """Return the generator whose order is ORDERS[name]: all five differ in that alone."""
+
+    def generator(
+        x: Any,
+        y: Any,
+        batch_size: int,
+        *,
+        seed: int = 0,
+        epoch: int = 0,
+        transform: Transform | None = None,
+    ) -> Iterator[tuple[Any, Any]]:
+        return _batches(name, x, y, batch_size, seed, epoch, transform)
+
+    generator.__name__ = generator.__qualname__ = name  # as if each were written out
+    generator.__doc__ = docstring
+    return generator
+
+
+finite = _generator(
+    "finite",
     """Yield one pass: ceil(n/b) batches in file order, each shuffled inside. Source: item 2.2.
 
     `x` and `y` are arrays, lists or memory-mapped files of one length; they are never changed. A
@@ -119,76 +133,38 @@ def finite(
 
     Raises:
         DataError: no samples, x and y of two lengths, or a number that cannot be meant.
-    """
-    return _batches("finite", x, y, batch_size, seed, epoch, transform)
-
-
-def reshuffled(
-    x: Any,
-    y: Any,
-    batch_size: int,
-    *,
-    seed: int = 0,
-    epoch: int = 0,
-    transform: Transform | None = None,
-) -> Iterator[tuple[Any, Any]]:
+    """,
+)
+reshuffled = _generator(
+    "reshuffled",
     """Yield one pass in the order of `epoch`: each sample once, ceil(n/b) batches.
 
     Otherwise as `finite`. Source: items 2.3 and 4.2.
-    """
-    return _batches("reshuffled", x, y, batch_size, seed, epoch, transform)
-
-
-def infinite(
-    x: Any,
-    y: Any,
-    batch_size: int,
-    *,
-    seed: int = 0,
-    epoch: int = 0,
-    transform: Transform | None = None,
-) -> Iterator[tuple[Any, Any]]:
+    """,
+)
+infinite = _generator(
+    "infinite",
     """Yield pass after pass of `reshuffled`, beginning with pass `epoch`, without end.
 
     The last batch of each pass may be short, so that ceil(n/b) steps are a pass. Otherwise as
     `finite`. Source: item 2.4.
-    """
-    return _batches("infinite", x, y, batch_size, seed, epoch, transform)
-
-
-def random_block(
-    x: Any,
-    y: Any,
-    batch_size: int,
-    *,
-    seed: int = 0,
-    epoch: int = 0,
-    transform: Transform | None = None,
-) -> Iterator[tuple[Any, Any]]:
+    """,
+)
+random_block = _generator(
+    "random_block",
     """Yield min(b, n) neighbours from a random place, without end: quick to read from a file.
 
     Begins with batch number epoch·ceil(n/b). Otherwise as `finite`. Source: item 4.1.
-    """
-    return _batches("random_block", x, y, batch_size, seed, epoch, transform)
-
-
-def wrap_around(
-    x: Any,
-    y: Any,
-    batch_size: int,
-    *,
-    seed: int = 0,
-    epoch: int = 0,
-    transform: Transform | None = None,
-) -> Iterator[tuple[Any, Any]]:
+    """,
+)
+wrap_around = _generator(
+    "wrap_around",
     """Yield exactly b samples in file order, over the end and on, without end and unshuffled.
 
     n = 10, b = 4 gives 0123 4567 8901 2345. Begins with batch number epoch·ceil(n/b); `seed`
     changes nothing. Otherwise as `finite`. Source: item 4.3.
-    """
-    return _batches("wrap_around", x, y, batch_size, seed, epoch, transform)
-
-
+    """,
+)
 GENERATORS = {
     "finite": finite,
     "reshuffled": reshuffled,

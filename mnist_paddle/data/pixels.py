@@ -29,11 +29,12 @@ def scale_pixels(pixels: np.ndarray) -> np.ndarray:
     """
     if pixels.dtype != np.uint8:
         raise DataError(f"scale_pixels got pixels of dtype {pixels.dtype}, expected uint8 0..255.")
-    return np.divide(pixels, np.float32(255), dtype=np.float32)
+    scaled: np.ndarray = np.divide(pixels, np.float32(255), dtype=np.float32)
+    return scaled
 
 
 def value_fault(values: np.ndarray, whole: bool, mode: str, first: int) -> str:
-    """Say which of the numbers [B, 784] is none that a pixel can have, "" if all are good."""
+    """Return which of the numbers [B, 784] is none that a pixel can have, "" if all are good."""
     high = 255 if whole else 1
     good = (values >= 0) & (values <= high)
     if whole:
@@ -54,10 +55,10 @@ def to_bytes(values: np.ndarray, whole: bool) -> np.ndarray:
     Numbers from 0 to 1 step by 1/255, or in some files by 1/256. The two grids share only 0 and 1,
     so that each image shows which one it is on.
     """
+    scaled = values if whole else values * 255
+    pixels: np.ndarray = np.rint(scaled)
     if whole:
-        return np.rint(values).astype(np.uint8)
-    scaled = values * 255
-    pixels = np.rint(scaled)
+        return pixels.astype(np.uint8)
     off_grid = np.flatnonzero((np.abs(scaled - pixels) > NEAR).any(axis=1))
     if len(off_grid):
         rows = values[off_grid]

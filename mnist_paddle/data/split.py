@@ -12,7 +12,7 @@ Calling a split starts a pass over its batches, as the tutorial's generator func
 
 from __future__ import annotations
 
-import itertools
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +25,11 @@ from .generators import reshuffled_order
 from .pixels import scale_pixels
 
 MODES = ("train", "valid", "eval")
+
+
+def _count() -> Iterator[int]:
+    """Return an iterator over 0, 1, 2, …; unlike itertools.count it can be pickled."""
+    return iter(range(sys.maxsize))
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +45,7 @@ class Split:
     labels: np.ndarray  # [N, 1] int64
     name: str
     digest: str
-    _passes: Iterator[int] = field(default_factory=itertools.count, init=False, repr=False)
+    _passes: Iterator[int] = field(default_factory=_count, init=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.images)

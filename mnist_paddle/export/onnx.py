@@ -4,11 +4,6 @@ It prints what it does, and a version that does not fit Paddle ends the process 
 either becomes one sentence. Of paddle2onnx, 2.1 converts what Paddle 3 saves and 1.3 what Paddle
 2.6 saves; neither has a wheel for Python 3.13. Its own simplifier is left out: it installs packages
 while it runs.
-
-从 Paddle 推理模型到 ONNX：由 paddle2onnx 转换，在单独的进程里运行。
-它会打印自己的工作过程，而版本与 Paddle 不符时会让调用它的进程崩溃；这里都变成一句话。
-paddle2onnx 2.1 转换 Paddle 3 保存的模型，1.3 转换 Paddle 2.6 保存的；都没有 Python 3.13 的安装包。
-不使用它自带的简化器，因为那会在运行中安装别的软件包。
 """
 
 import os
@@ -39,7 +34,7 @@ out.write(paddle2onnx.export(*sys.argv[1:], None, opset_version={OPSET}))
 
 
 def require_converter() -> None:
-    """Say what is missing before any work is done.
+    """Check what is missing before any work is done.
 
     Raises:
         ExportError: paddle2onnx, onnx or onnxruntime is not installed.

@@ -1,17 +1,10 @@
-"""The whole, taken away: a trained model for other programs, compared with the original.
+"""A trained model for other programs, compared with the original.
 
 Four forms: Paddle's inference model, ONNX, Paddle's .pdparams (reading one needs pickle), and
 safetensors. Each is a folder with a model card that says what goes in and what comes out. It is
 opened again by its own runtime and compared with the original, before the folder gets its name:
 a folder with that name holds a whole export that gives the same digits, or there is none.
 The tutorial's save_inference_model is paddle.jit.save today.
-
-把训练好的模型带走，给别的程序用，并与原模型比较。
-有四种形式：Paddle 推理模型、ONNX、Paddle 的 .pdparams（读取它要用 pickle）、safetensors。
-每一种都是一个文件夹，里面有一张模型卡，说明输入什么、输出什么。
-导出之后先用它自己的运行时重新打开，与原模型比较，然后文件夹才得到自己的名字：
-有这个名字的文件夹，就是一次完整的导出，认出的数字与原模型相同；否则什么也不留下。
-教程里的 save_inference_model，今天写作 paddle.jit.save。
 """
 
 import hashlib
@@ -37,7 +30,7 @@ from .onnx import convert_to_onnx, require_converter
 LARGEST_DIFFERENCE = 1e-4  # of two runtimes, relative to the largest output
 _OF_TRAINING = ("schedule", "position", "random")  # what only a checkpoint's header has
 
-# How a picture becomes what goes in: as MNIST was made, and as picture.py does it.
+# How a picture becomes what goes in: as MNIST was made, and as pictures/digit.py does it.
 PREPROCESSING = {
     "colour": "one channel: how dark the ink is",
     "polarity": "ink is 1 and paper is 0; a dark digit on white paper is inverted",
@@ -204,7 +197,9 @@ def _compare(
 def _compute(model: nn.Layer, images: np.ndarray) -> np.ndarray:
     """Return the outputs `[N, K] float32` for images `[N, 28, 28] uint8`."""
     with paddle.no_grad():
-        return model(paddle.to_tensor(scale_pixels(images.reshape([-1, 1, 28, 28])))).numpy()
+        pixels = paddle.to_tensor(scale_pixels(images.reshape([-1, 1, 28, 28])))
+        outputs: np.ndarray = model(pixels).numpy()
+        return outputs
 
 
 def _refuse_other_content(folder: Path) -> None:

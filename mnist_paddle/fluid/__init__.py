@@ -11,6 +11,9 @@ In a notebook, `import mnist_paddle.fluid; mnist_paddle.fluid.install()` does th
 import os
 import zlib  # noqa: F401  before Paddle: loaded after 2.6.2, it crashes at the first gzip file
 
+from ..launch.variables import CPU
+from .changes import take_back
+
 
 def install(cpu: bool = False) -> None:
     """Make `paddle.fluid` and `paddle.dataset.mnist` of Paddle 1.x importable in this process.
@@ -18,14 +21,12 @@ def install(cpu: bool = False) -> None:
     With `cpu`, `fluid.CUDAPlace(0)` means the CPU. A second call changes nothing more.
     """
     if cpu:
-        os.environ["MNIST_PADDLE_CPU"] = "1"
-    from . import installation
+        os.environ[CPU] = "1"
+    from . import installation  # it imports Paddle
 
     installation.install()
 
 
 def uninstall() -> None:
     """Take back what `install()` changed in Paddle; what a script has imported stays with it."""
-    from . import installation
-
-    installation.uninstall()
+    take_back()

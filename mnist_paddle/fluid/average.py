@@ -2,10 +2,6 @@
 
 The static MNIST scripts of 2018 add the accuracy of each batch with the size of the batch.
 Today one writes numpy.average(values, weights=weights).
-
-fluid.average.WeightedAverage：各项权重不同的平均值。
-2018 年的静态图 MNIST 脚本把每个批次的正确率和批次大小一起加进去。
-今天写 numpy.average(values, weights=weights)。
 """
 
 from typing import Any

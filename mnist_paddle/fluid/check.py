@@ -1,11 +1,7 @@
 """Which Paddle 1.x names does a script use, are they provided here, and what does one write today?
 
 `python -m mnist_paddle.fluid --check SCRIPT.py` reads the script, runs nothing of it, and prints a
-line for each name: where it stands, whether it is provided, and today's line from names.py.
-
-一个脚本用了哪些 Paddle 1.x 的名字？这里提供吗？今天应该怎样写？
-`python -m mnist_paddle.fluid --check SCRIPT.py` 只读脚本，不运行它；每个名字打印一行：
-在哪几行、是否提供、以及 names.py 里今天的写法。
+line for each name: where it stands, whether it is provided, and today's line from names/.
 
 Only the syntax tree is read, so it takes no Paddle and no data. What a script does with getattr or
 exec stays unseen, and a method is told by its name alone.
@@ -20,7 +16,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from .names import ELSEWHERE, MODULES, MORE, NAMES, canonical, is_known, line_and_note
+from .modules import MODULES
+from .names import ELSEWHERE, MORE, NAMES, SHORTER, canonical, is_known, line_and_note
 
 SHIM = Path(__file__).parent
 # Methods that are written today as they were then: nothing to tell.
@@ -64,12 +61,12 @@ def names_in(path: str | Path) -> dict[str, list[int]]:
 
 
 def is_provided(name: str) -> bool:
-    """Say whether this wing has a 1.x name: by the table, else by reading its own sources."""
+    """Return whether a 1.x name is provided: by the tables, else by reading our own sources."""
     key = canonical(name)
     if key in NAMES or key in MORE:
         return True
     module, _, attribute = key.rpartition(".")
-    return key not in ELSEWHERE and attribute in _defined_in(module)
+    return key not in ELSEWHERE and attribute in _names_in(MODULES.get(module))
 
 
 class _Finder(ast.NodeVisitor):
@@ -170,7 +167,7 @@ class _Finder(ast.NodeVisitor):
 
 
 def modern_or_provided(name: str) -> bool:
-    """Say whether anything is known of a name."""
+    """Return whether anything is known of a name."""
     key = canonical(name)
     return is_known(key) or is_provided(key)
 
@@ -187,33 +184,41 @@ def _prefixes(name: str) -> Iterator[str]:
 
 @cache
 def _is_module(name: str) -> bool:
-    """Say whether a name is a module of 1.x, such as fluid.layers, and nothing in itself."""
+    """Return whether a name is a module of 1.x, such as fluid.layers, and nothing in itself."""
     if is_known(canonical(name)):
         return False
-    keys = [*NAMES, *MORE, *ELSEWHERE, *(long for long, _ in MODULES)]
+    keys = [*NAMES, *MORE, *ELSEWHERE, *(long for long, _ in SHORTER)]
     return any(key == name or key.startswith(f"{name}.") for key in keys)
 
 
 @cache
-def _defined_in(module: str) -> frozenset[str]:
-    """Read which names a module of this wing defines at its top level: fluid.layers → layers.py."""
-    if module != "fluid" and not module.startswith("fluid."):
+def _names_in(ours: str | None) -> frozenset[str]:
+    """Return the names that a module of this wing gives to scripts.
+
+    They are what it defines, what its `__all__` lists, and those of the modules in which its
+    `__getattr__` looks.
+    """
+    if ours is None:
         return frozenset()
-    base = SHIM.joinpath(*module.split(".")[1:])
+    base = SHIM.joinpath(*ours.split("."))
     files = (base / "__init__.py", base.with_suffix(".py"))
     path = next((file for file in files if file.is_file()), None)
-    if path is None:
+    if path is None:  # one of today's Paddle
         return frozenset()
     names: set[str] = set()
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             names.add(node.name)
         elif isinstance(node, ast.Assign):
-            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
-        elif isinstance(node, ast.ImportFrom) and node.level and path.name == "__init__.py":
-            for alias in node.names:
-                inner = f"{module}.{node.module}" if node.module else module
-                names |= _defined_in(inner) if alias.name == "*" else {alias.asname or alias.name}
+            targets = {target.id for target in node.targets if isinstance(target, ast.Name)}
+            words = [part.value for part in ast.walk(node.value) if isinstance(part, ast.Constant)]
+            if targets == {"__all__"}:
+                names.update(word for word in words if isinstance(word, str))
+            elif targets == {"__getattr__"}:
+                names.update(*(_names_in(word) for word in words[1:]))
+            names |= targets
+        elif isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+            names |= _names_in(f"{ours}.{node.module}")
     return frozenset(name for name in names if not name.startswith("_"))
 
 
@@ -247,7 +252,3 @@ def _reason(error: Exception) -> str:
     if isinstance(error, OSError):
         return f"{error.strerror or error}."
     return f"it is not text that Python can read ({error})."
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

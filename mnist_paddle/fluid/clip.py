@@ -2,10 +2,6 @@
 
 Today these are paddle.nn.ClipGradByValue, ClipGradByNorm and ClipGradByGlobalNorm.
 1.6 called them GradClipBy… in dygraph; both names are here.
-
-梯度的界限，写在优化器的 grad_clip= 里。
-今天是 paddle.nn.ClipGradByValue、ClipGradByNorm 和 ClipGradByGlobalNorm。
-1.6 的动态图里叫 GradClipBy…，两种名字这里都有。
 """
 
 from paddle import nn

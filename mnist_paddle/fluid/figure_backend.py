@@ -2,10 +2,6 @@
 
 A Matplotlib backend; install() chooses it through MPLBACKEND where there is no screen.
 The files lie in the folder the script runs in: SCRIPT_figure_1.png and so on.
-
-没有屏幕时的 plt.show()：每个打开的图保存成一个文件，并打印路径。
-这是一个 Matplotlib 后端；没有屏幕时，install() 通过 MPLBACKEND 选用它。
-文件在脚本运行的文件夹里：SCRIPT_figure_1.png 等。
 """
 
 import itertools

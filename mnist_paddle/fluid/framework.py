@@ -2,10 +2,6 @@
 
 `fluid.default_main_program().random_seed = 90` seeded everything; today paddle.seed(90) does.
 In a static program the real default program is returned, and gets the seed itself.
-
-脚本会碰到的 fluid.framework 和 fluid.core 里的小东西：种子、类型、Variable。
-fluid.default_main_program().random_seed = 90 设定全部种子；今天用 paddle.seed(90)。
-静态图里返回真正的默认程序，种子设在它上面。
 """
 
 from typing import Any
@@ -83,6 +79,12 @@ def _default(name: str) -> Any:
     if not paddle.in_dynamic_mode():
         return program
     return _programs.setdefault(name, _Seeded(program))
+
+
+def renew_default_programs() -> None:
+    """Let those that scripts hold stand for what are the default programs now."""
+    for name, seeded in _programs.items():
+        seeded.__dict__["_program"] = getattr(paddle.static, name)()
 
 
 def default_main_program() -> Any:

@@ -2,10 +2,6 @@
 
 Today these are paddle.nn.initializer.Normal(mean, std) and so on, and nobody gives them a seed.
 A seed of 0 meant the program's; another one here draws from a generator of its own.
-
-权重的初值：fluid.initializer.Normal(loc, scale, seed) 等。
-今天是 paddle.nn.initializer.Normal(mean, std) 等，不再单独给种子。
-种子为 0 表示用程序的种子；其他值在这里使用独立的随机数发生器。
 """
 
 import inspect

@@ -2,10 +2,6 @@
 
 A thread makes batches ahead, up to `capacity`; what the generator raises is raised as itself.
 Today paddle.io.DataLoader takes a Dataset; a plain loop over a generator does the same as this.
-
-旧脚本的数据读取：fluid.io.DataLoader.from_generator、fluid.io.batch 和 shuffle。
-由一个线程提前准备批次，至多 capacity 个；生成器抛出的异常原样抛出。
-今天的 paddle.io.DataLoader 接收 Dataset；直接循环生成器也能做到同样的事。
 """
 
 import queue
@@ -16,7 +12,7 @@ from typing import Any
 import numpy as np
 import paddle
 from paddle import batch
-from paddle.reader import (
+from paddle.reader.decorator import (
     buffered,
     cache,
     chain,
@@ -230,4 +226,4 @@ def PyReader(
     return GeneratorLoader(names, capacity or 1, return_list, drop_last=True)
 
 
-__getattr__ = lookup("fluid.io", "static_io", "static")
+__getattr__ = lookup("fluid.io", "static.io", "static")

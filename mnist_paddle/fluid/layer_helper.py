@@ -2,15 +2,11 @@
 
 ResNets of the 1.x guides end with `LayerHelper(self.full_name(), act="relu").append_activation(y)`.
 Today one writes paddle.nn.functional.relu(y).
-
-fluid.layer_helper.LayerHelper：动态图网络只用它按名字加激活函数。
-1.x 教程里的 ResNet 以 LayerHelper(self.full_name(), act="relu").append_activation(y) 结尾。
-今天写 paddle.nn.functional.relu(y)。
 """
 
 from typing import Any
 
-from . import layers
+from .layers.elementwise import activate
 from .missing import lookup
 
 __all__ = ["LayerHelper"]
@@ -24,7 +20,7 @@ class LayerHelper:
 
     def append_activation(self, input_var: Any) -> Any:
         """1.x: `append_activation(x)`; today `paddle.nn.functional.relu(x)`."""
-        return layers.activate(input_var, self.kwargs.get("act"))
+        return activate(input_var, self.kwargs.get("act"))
 
 
 __getattr__ = lookup("fluid.layer_helper")

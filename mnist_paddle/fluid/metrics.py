@@ -2,10 +2,6 @@
 
 It takes what `fluid.layers.accuracy` gives for each batch, with the size of the batch.
 Today paddle.metric.Accuracy takes the predictions themselves.
-
-fluid.metrics.Accuracy：许多批次合起来的正确率。
-它接收 fluid.layers.accuracy 对每个批次的结果和批次大小。
-今天的 paddle.metric.Accuracy 直接接收预测结果。
 """
 
 from typing import Any

@@ -2,10 +2,6 @@
 
 An AttributeError, so that hasattr answers as usual, or an ImportError for `from … import`.
 Both name what was asked for, what to write today where something is known, and where to ask.
-
-旧脚本要用这里没有的名字时会怎样？
-属性访问得到 AttributeError，hasattr 照常工作；`from … import` 得到 ImportError。
-两者都写明要的是哪个名字、今天该写什么（如果知道），以及到哪里提问。
 """
 
 import dis

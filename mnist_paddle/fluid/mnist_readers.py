@@ -2,10 +2,6 @@
 
 Samples are (784 numbers from -1 to 1, label): 60,000 to train, 10,000 to test, in file order.
 They come from work/mnist.json.gz, else from MNIST_DIR, else from a file made once in a cache.
-
-paddle.dataset.mnist.train() 和 test()，没有网络也能用。
-每个样本是（784 个 -1 到 1 的数，标签）：训练 60,000 个，测试 10,000 个，按文件中的顺序。
-数据来自 work/mnist.json.gz，否则来自 MNIST_DIR，否则来自缓存里只做一次的文件。
 """
 
 import os

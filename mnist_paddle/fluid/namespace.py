@@ -2,10 +2,6 @@
 
 The names directly under `fluid`; the modules beside this one are `fluid.layers` and so on.
 What is not here is refused by missing.py, with its replacement where one is known.
-
-install() 之后，旧脚本的 import paddle.fluid as fluid 得到的就是这个模块。
-这里是 fluid 下面的名字；旁边的各个模块是 fluid.layers 等。
-这里没有的名字由 missing.py 拒绝，知道替代写法时一并说明。
 """
 
 from typing import Any

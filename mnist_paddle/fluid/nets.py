@@ -2,18 +2,14 @@
 
 The first is a convolution and a pool, as the MNIST examples of 2018 to 2020 used them twice.
 Today one writes paddle.nn.Conv2D and paddle.nn.MaxPool2D, one after the other.
-
-静态图程序用的成组的层：fluid.nets.simple_img_conv_pool 和 img_conv_group。
-前者是一个卷积加一个池化，2018 到 2020 年的 MNIST 例子都用两次。
-今天依次写 paddle.nn.Conv2D 和 paddle.nn.MaxPool2D。
 """
 
 from collections.abc import Sequence
 from typing import Any
 
-from . import layers
+from .layers import dropout, pool2d
 from .missing import lookup
-from .static_layers import batch_norm, conv2d
+from .static.layers import batch_norm, conv2d
 
 __all__ = ["img_conv_group", "simple_img_conv_pool"]
 
@@ -49,7 +45,7 @@ def simple_img_conv_pool(
         bias_attr=bias_attr,
         act=act,
     )
-    return layers.pool2d(
+    return pool2d(
         made,
         pool_size=pool_size,
         pool_type=pool_type,
@@ -97,8 +93,8 @@ def img_conv_group(
         if normal:
             made = batch_norm(made, act=conv_act)
             if rate:
-                made = layers.dropout(made, rate)
-    return layers.pool2d(made, pool_size=pool_size, pool_type=pool_type, pool_stride=pool_stride)
+                made = dropout(made, rate)
+    return pool2d(made, pool_size=pool_size, pool_type=pool_type, pool_stride=pool_stride)
 
 
 __getattr__ = lookup("fluid.nets")

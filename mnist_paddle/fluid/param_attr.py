@@ -2,10 +2,6 @@
 
 Today it is paddle.ParamAttr, and layers take it as weight_attr=.
 The only difference is an argument of 1.7 and before, gradient_clip, which 1.8 dropped.
-
-层的权重怎样初始化、怎样正则化：fluid.ParamAttr，写在 param_attr= 里。
-今天是 paddle.ParamAttr，层的参数名是 weight_attr=。
-唯一的差别是 1.7 及以前的参数 gradient_clip，1.8 已去掉。
 """
 
 from typing import Any

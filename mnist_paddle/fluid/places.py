@@ -2,10 +2,6 @@
 
 On a machine without a GPU, CUDAPlace is an error that names --cpu.
 With --cpu, or MNIST_PADDLE_CPU=1 in the environment, every GPU place means the CPU.
-
-旧脚本在哪里计算？fluid.CPUPlace()、fluid.CUDAPlace(0) 和 cuda_places()。
-没有 GPU 的机器上，CUDAPlace 报错，并说明可以用 --cpu。
-加上 --cpu，或者设置环境变量 MNIST_PADDLE_CPU=1，所有 GPU 位置都表示 CPU。
 """
 
 import os
@@ -34,7 +30,7 @@ __all__ = [
 
 
 def cpu_is_meant() -> bool:
-    """Tell whether GPU places mean the CPU."""
+    """Return whether GPU places mean the CPU."""
     return os.environ.get(CPU, "") not in ("", "0")
 
 

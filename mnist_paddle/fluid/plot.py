@@ -2,10 +2,6 @@
 
 In a notebook each plot() shows the figure anew; elsewhere plt.show() shows it, plot(path) saves it.
 Today one writes these few lines of Matplotlib.
-
-paddle.utils.plot.Ploter：训练时不断增长的曲线。
-在笔记本里每次 plot() 重新显示；在别处由 plt.show() 显示，plot(path) 保存成文件。
-今天直接写这几行 Matplotlib。
 """
 
 import sys

@@ -1,9 +1,6 @@
 """`fluid.profiler`: its contexts run what is in them, and measure nothing.
 
 Today one writes paddle.profiler.Profiler; a training learns the same without it.
-
-fluid.profiler：这些上下文只运行里面的代码，不做测量。
-今天写 paddle.profiler.Profiler；没有它，训练结果也一样。
 """
 
 from collections.abc import Iterator

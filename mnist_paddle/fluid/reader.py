@@ -2,10 +2,6 @@
 
 Of n batches in a row, process r takes the r-th; a last row that is not full is left out, so that
 all processes take equally many steps. Today: paddle.io.DistributedBatchSampler.
-
-fluid.contrib.reader.distributed_batch_reader：每个进程读取自己的批次。
-每 n 个批次中，第 r 个进程取第 r 个；最后不满的一组舍去，
-这样各进程走的步数相同。今天用 paddle.io.DistributedBatchSampler。
 """
 
 import itertools

@@ -2,10 +2,6 @@
 
 Today these are paddle.regularizer.L1Decay and L2Decay, given to weight_decay=.
 The formulas are the same: coeff·w, or coeff·sign(w), is added to the gradient.
-
-1.x 优化器的权重衰减：regularization=fluid.regularizer.L2Decay(0.1)。
-今天是 paddle.regularizer.L1Decay 和 L2Decay，写在 weight_decay= 里。
-公式相同：给梯度加上 coeff·w，或者 coeff·sign(w)。
 """
 
 import paddle

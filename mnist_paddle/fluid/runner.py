@@ -2,15 +2,9 @@
 
 As `python SCRIPT.py ARGS` did: its arguments, folder, exit code, and a traceback of its own lines.
 `--cpu` lets GPU places mean the CPU; `--check` lists the 1.x names a script uses instead.
-
-原样运行 Paddle 1.x 的脚本：python -m mnist_paddle.fluid [--cpu] SCRIPT.py [ARGS…]。
-就像 python SCRIPT.py ARGS 一样：参数、文件夹、退出码，以及从它自己的代码开始的调用栈。
---cpu 让 GPU 位置表示 CPU；--check 则列出脚本用到的 1.x 名字。
 """
 
 import ast
-import importlib
-import os
 import re
 import runpy
 import sys
@@ -18,9 +12,8 @@ from pathlib import Path
 from types import TracebackType
 
 from ..errors import InputError
-from ..launch.variables import CPU
 from ..launch.worker import run
-from . import install
+from . import check, install
 
 USAGE = """usage: python -m mnist_paddle.fluid [--cpu] SCRIPT.py [ARGS...]
        python -m mnist_paddle.fluid --check SCRIPT.py
@@ -49,12 +42,10 @@ def main(words: list[str] | None = None) -> None:
     if not Path(words[0]).is_file():
         sys.exit(_refuse(f"{words[0]}: no such script."))
     if "--check" in options:
-        sys.exit(importlib.import_module("mnist_paddle.fluid.check").main(words))
-    if "--cpu" in options:
-        os.environ[CPU] = "1"
+        sys.exit(check.main(words))
     if sys.path and not getattr(sys.flags, "safe_path", False):
         del sys.path[0]  # the folder we were started in; the script's takes its place
-    install()
+    install(cpu="--cpu" in options)
     try:
         run(words)
     except InputError as error:

@@ -2,12 +2,9 @@
 
 Its array converted to float and int; NumPy 2.4 refuses that for shape [1], and so does Paddle.
 Number is an array that still converts; PATCHES lists every Tensor method that install() changes.
-
-Paddle 1.x 没有形状为空的数：loss 是形状为 [1] 的张量。
-它的数组能转成 float 和 int；NumPy 2.4 对形状 [1] 不再允许，Paddle 也跟着不行。
-Number 是仍然可以转换的数组；PATCHES 列出 install() 改动的全部张量方法。
 """
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -24,7 +21,7 @@ class Number(np.ndarray):
         return int(self.item())
 
     def __index__(self) -> int:
-        return self.item().__index__()
+        return operator.index(self.item())
 
     def __round__(self, digits: int | None = None) -> Any:
         return round(self.item(), digits)
@@ -87,7 +84,7 @@ def to_int(self: Any) -> int:
 
 def to_index(self: Any) -> int:
     """1.x: `range(var)`, `array[var]` for one whole number; today only for shape []."""
-    return self.item().__index__()
+    return operator.index(self.item())
 
 
 def shape(self: Any) -> list[int]:
@@ -97,7 +94,7 @@ def shape(self: Any) -> list[int]:
 
 def stop_gradient(self: Any) -> bool:
     """1.5: `var._stop_gradient = True`; today `stop_gradient`."""
-    return self.stop_gradient
+    return bool(self.stop_gradient)
 
 
 def set_stop_gradient(self: Any, value: bool) -> None:

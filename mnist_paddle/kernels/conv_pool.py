@@ -40,8 +40,10 @@ def conv_pool(x: Tensor, conv: nn.Conv2D, pool: nn.MaxPool2D) -> Tensor:
     does not compute here, a kernel of even size or with a stride say, is left to Paddle.
     """
     if _chosen == NUMPY and _is_for_numpy(x, conv, pool):
-        return numpy_conv_pool(x, conv.weight, conv.bias, conv._padding)
-    return pool(conv(x))
+        padding: Any = conv._padding  # it is a number
+        return numpy_conv_pool(x, conv.weight, conv.bias, padding)
+    pooled: Tensor = pool(conv(x))
+    return pooled
 
 
 def choose_convolutions(fast: bool) -> None:
@@ -112,7 +114,9 @@ def numpy_conv_pool(x: Tensor, weight: Tensor, bias: Tensor, padding: int) -> Te
             f"conv_pool needs images of even height and width and a square kernel of odd size, "
             f"not {list(x.shape)} and {list(weight.shape)}"
         )
-    return _ConvPool.apply(x, weight, bias, padding, paddle.is_grad_enabled())
+    apply: Any = _ConvPool.apply  # Paddle gives it no types
+    pooled: Tensor = apply(x, weight, bias, padding, paddle.is_grad_enabled())
+    return pooled
 
 
 class _ConvPool(PyLayer):
@@ -161,7 +165,8 @@ class _ConvPool(PyLayer):
             if x_gradient is not None:
                 part = to_outputs @ matrix.T
                 x_gradient[piece] = _images(part, x_gradient[piece].shape, weight_shape[2], padding)
-            return patches.T @ to_outputs
+            product: np.ndarray = patches.T @ to_outputs
+            return product
 
         four = sum(_map(compute, kept))  # in the order of the pieces, whoever computed them
         return (
@@ -179,7 +184,7 @@ def _pieces(images: int, numbers: int) -> list[slice]:
     return [slice(*pair) for pair in pairwise(edges)]
 
 
-def _map(compute: Callable[[Any], Any], pieces: list) -> Iterable:
+def _map(compute: Callable[[Any], Any], pieces: list[Any]) -> Iterable[Any]:
     """Compute the pieces, side by side where there are cores for it; return results in order.
 
     NumPy lets other threads run while it computes. The result is the same for any number of them.

@@ -1,10 +1,11 @@
 """How many cores may this process use, and how many of its threads shall compute side by side?"""
 
 import os
+import sys
 from functools import cache
 from pathlib import Path
 
-from .environment import OURS, THREADS
+from .environment import users_threads
 
 CGROUPS = Path("/sys/fs/cgroup")
 LAUNCHED = "PADDLE_TRAINERS_NUM"  # variable: how many processes a launcher has started
@@ -17,18 +18,17 @@ def computing_threads() -> int:
     That is OMP_NUM_THREADS if you have set it; otherwise the processes that a launcher has started
     on this machine share out the cores.
     """
-    yours = os.environ.get(THREADS.name, "")
-    if yours.isdecimal() and THREADS.name not in os.environ.get(OURS, "").split():
-        return max(int(yours), 1)
+    if (yours := users_threads()) is not None:
+        return yours
     processes = int(os.environ.get("PADDLE_LOCAL_SIZE", os.environ.get(LAUNCHED, "1")))
     return max(usable_cores() // processes, 1)
 
 
 def usable_cores(cgroups: Path = CGROUPS) -> int:
     """Return how many cores this process may use: by its affinity and by its container's quota."""
-    try:
+    if sys.platform == "linux":
         cores = len(os.sched_getaffinity(0))
-    except AttributeError:  # no Linux
+    else:
         cores = os.cpu_count() or 1
     own = next((w[3:] for w in _words(Path("/proc/self/cgroup")) if w.startswith("0::/")), "/")
     group = cgroups / own.lstrip("/")  # its limit counts, and those of the groups around it

@@ -85,6 +85,15 @@ def report() -> list[str]:
     return [f"environment: {line}" for line in _reports]
 
 
+def users_threads() -> int | None:
+    """Return OMP_NUM_THREADS as the user has set it; None if only we, or Paddle, have set it."""
+    value = os.environ.get(THREADS.name, "")
+    ours = THREADS.name in os.environ.get(OURS, "").split()
+    if not value.isdecimal() or ours or (value == "1" and _is_of_paddle(THREADS)):
+        return None
+    return max(int(value), 1)
+
+
 def _is_of_paddle(setting: Setting) -> bool:
     """Return whether Paddle has set this variable, as it does with OMP_NUM_THREADS; Linux only."""
     if setting is not THREADS or "paddle" not in sys.modules:
@@ -97,7 +106,7 @@ def _is_of_paddle(setting: Setting) -> bool:
 
 
 def _is_amd_with_avx2(cpuinfo: Path) -> bool:
-    """Return it from the first processor's lines; without such a file, as on macOS, it is none."""
+    """Read it from the first processor's lines; without such a file, as on macOS, it is none."""
     fields = {}
     try:
         with open(cpuinfo, encoding="utf-8", errors="replace") as file:

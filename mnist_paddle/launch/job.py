@@ -162,7 +162,7 @@ class Job:
         return 128 + stop.received if stop.received else self._verdict(launcher.returncode)
 
     def _watch(
-        self, launcher: subprocess.Popen, records: Path, stop: StopSignals, start_timeout: float
+        self, launcher: subprocess.Popen[bytes], records: Path, stop: StopSignals, start_timeout: float
     ) -> None:
         """Return when Paddle's launcher has ended, or has had time enough to end."""
         late = time.monotonic() + start_timeout
@@ -207,7 +207,7 @@ class Job:
     def _started(self) -> int:
         return sum(rank.start is not None for rank in self.ranks)
 
-    def _end(self, launcher: subprocess.Popen, records: Path) -> None:
+    def _end(self, launcher: subprocess.Popen[bytes], records: Path) -> None:
         """Leave no process behind."""
         self._look(records)
         groups = [rank.start["pid"] for rank in self.ranks if rank.start and rank.left_over]
@@ -215,7 +215,7 @@ class Job:
             children = Path(f"/proc/{launcher.pid}/task/{launcher.pid}/children")
             groups += map(int, children.read_text().split()) if children.exists() else []
             groups.insert(0, launcher.pid)
-        for group in groups:
+        for group in groups if sys.platform != "win32" else ():
             try:
                 os.killpg(group, signal.SIGKILL)
             except (ProcessLookupError, PermissionError):  # it has ended

@@ -84,6 +84,11 @@ def launch(words: Sequence[str], options: Launch) -> int:
         raise InputError(f"unknown option {words[0]} before the script; --help lists the options.")
     options = _from_old_options(options)
     count = _count(options)
+    if sys.platform == "win32":
+        raise InputError(
+            "several processes are not started on Windows, where gloo, by which they talk on the "
+            "CPU, does not work: run the script itself, in one process."
+        )
     if options.cpu:
         options = dataclasses.replace(options, gpus=None, nproc_per_node=count)
     _check_script(words)

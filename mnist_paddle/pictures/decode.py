@@ -4,16 +4,10 @@ Only formats that are merely decoded, within limits that are checked before anyt
 A large photograph is decoded at a fraction of its size (JPEG can do that), so it takes no longer.
 A compressed TIFF is decoded by another process: its library prints what it thinks of a damaged
 file, and what it may do wrong with one is done there.
-
-打开任何人给的图片文件：解码并转正，否则用一句话拒绝。
-只接受单纯解码的格式；各种限制在解码之前就检查。
-大照片直接按缩小的尺寸解码（JPEG 支持这样做），所以不会更慢。
-压缩的 TIFF 交给另一个进程解码：它的解码库遇到损坏的文件会直接打印，出了别的错也只影响那个进程。
 """
 
 import io
 import logging
-import os
 import re
 import struct
 import subprocess
@@ -26,10 +20,17 @@ from typing import BinaryIO
 from PIL import Image, ImageFile
 
 from ..errors import PictureError
+from ..files import printable, read_bounded
 
 # Pictures that are only decoded. Pillow knows 30 formats more, among them programs that it hands
 # to another program (EPS to Ghostscript), drawings that the system runs (WMF), and rarities.
 FORMATS = ("JPEG", "MPO", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "AVIF")
+# Names of pictures: what a folder is searched for. A file that is named may be called anything.
+ENDINGS = (
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".bmp", ".dib", ".gif", ".tif", ".tiff"),
+    *(".webp", ".ppm", ".pgm", ".pbm", ".pnm", ".avif"),
+)
+UNREADABLE_ENDINGS = (".heic", ".heif")  # Apple's pictures, which cannot be read: to be named so
 MOST_PIXELS = 50_000_000  # 200 MB as colours; Pillow begins to warn at 89 million
 LARGEST_FILE = 32 << 20  # bytes; a photograph has 5 to 20 million
 MOST_SCANS = 100  # of a JPEG: each goes over the whole picture; a progressive one has 10
@@ -55,19 +56,19 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 
-logging.getLogger("PIL").setLevel(logging.CRITICAL)  # it logs what it then raises
-
 
 class _Silence:
-    """No warnings of a picture that is read all the same, from the first thread in to the last out.
+    """Silence what Pillow warns of and logs while a picture is read: it raises it as well.
 
-    The filters belong to the whole process; each thread would put back what it found.
+    Filters and loggers belong to the whole process, so that each thread would put back what it
+    found: they are silent from the first thread in to the last out.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._inside = 0
         self._filters = warnings.catch_warnings()
+        self._level = logging.NOTSET
 
     def __enter__(self) -> None:
         with self._lock:
@@ -75,6 +76,8 @@ class _Silence:
                 self._filters = warnings.catch_warnings()
                 self._filters.__enter__()
                 warnings.simplefilter("ignore")
+                self._level = _PILLOW.level
+                _PILLOW.setLevel(logging.CRITICAL)
             self._inside += 1
 
     def __exit__(self, *exception: object) -> None:
@@ -82,8 +85,10 @@ class _Silence:
             self._inside -= 1
             if not self._inside:
                 self._filters.__exit__(None, None, None)
+                _PILLOW.setLevel(self._level)
 
 
+_PILLOW = logging.getLogger("PIL")
 _SILENCE = _Silence()
 
 
@@ -96,15 +101,14 @@ def open_picture(source: str | Path | bytes, name: str | None = None) -> Image.I
         PictureError: no such file, not a picture, or one that is damaged or absurdly large.
     """
     if isinstance(source, bytes):
-        name = name or "the picture"
-        content, size = source, len(source)
+        name, content = name or "the picture", source
+        if len(content) > LARGEST_FILE:
+            raise PictureError(
+                f"{name} is too large: {len(content):,} bytes, expected at most {LARGEST_FILE:,}."
+            )
     else:
-        name = name or str(source)
-        content, size = _read_file(source, name)
-    if size > LARGEST_FILE:
-        raise PictureError(
-            f"{name} is too large: {size:,} bytes, expected at most {LARGEST_FILE:,}."
-        )
+        name = name or printable(str(source))
+        content = read_bounded(source, LARGEST_FILE, PictureError)
     try:
         with _SILENCE:
             return _decode(content, name)
@@ -115,24 +119,8 @@ def open_picture(source: str | Path | bytes, name: str | None = None) -> Image.I
             f"{name} is too large: expected at most {MOST_PIXELS:,} pixels in all."
         ) from None
     except _DAMAGE as error:
-        reason = ascii(str(error))[1:-1][:200] or type(error).__name__
+        reason = printable(str(error), 200) or type(error).__name__
         raise PictureError(f"{name} is damaged: {reason}.") from None
-
-
-def _read_file(path: str | Path, name: str) -> tuple[bytes, int]:
-    """Return the content and the size; no content of a file that is too large."""
-    try:
-        if not os.path.isfile(path):  # a pipe would be waited for
-            raise PictureError(f"{name}: no such picture file.")
-        with open(path, "rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            return (file.read(size) if size <= LARGEST_FILE else b""), size
-    except (OSError, ValueError) as error:
-        if isinstance(error, PictureError):
-            raise
-        raise PictureError(
-            f"{name} cannot be read: {getattr(error, 'strerror', None) or error}."
-        ) from None
 
 
 def _decode(content: bytes, name: str) -> Image.Image:
@@ -172,7 +160,7 @@ def _decoded_elsewhere(content: bytes, name: str) -> Image.Image:
             input=content,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            cwd=Path(__file__).parent.parent,  # python -m imports from where it is started
+            cwd=Path(__file__).parents[2],  # python -m imports from where it is started
             timeout=LONGEST_WAIT,
         )
     except subprocess.TimeoutExpired:
@@ -197,7 +185,7 @@ def _decode_for_another_process() -> None:
 
 
 def _costly_structure(content: bytes) -> str:
-    """Say what would cost Pillow minutes or gigabytes, few as the bytes are; "" if nothing does."""
+    """Return what would cost Pillow minutes or gigabytes, "" if nothing does."""
     if content.startswith(b"\xff\xd8"):
         segments = scans = place = 0
         while (match := _JPEG_MARKER.search(content, place)) and match[1] != b"\xd9":

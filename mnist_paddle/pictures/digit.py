@@ -3,11 +3,6 @@
 The ink is told from the paper, the digit found wherever it is, its strokes brought to MNIST's
 thickness, scaled to a 20×20 box and centred in 28×28 by its centre of mass, as MNIST was made.
 read_exact is the tutorial's own way, squeeze and invert: for one centred dark digit on white only.
-
-从人们手里的图片，到网络训练时见过的图像。
-先把墨迹和纸面分开，无论数字在哪里都能找到，把笔画粗细调到与 MNIST 相当，
-再缩放到 20×20 的方框，按重心放到 28×28 的中央，与 MNIST 的制作方法相同。
-read_exact 是教程原来的做法：缩放再反相，只适合白底上一个居中的深色数字。
 """
 
 import math

@@ -2,10 +2,6 @@
 
 The colour in which the picture varies most is looked at alone, so any pen on any paper will do.
 The paper is estimated place by place, so shadows, uneven light and grey paper go away.
-
-把墨迹和纸面分开：输入一张图片，输出每个像素上有多少墨迹。
-只看图片中变化最大的那种颜色，所以什么笔、什么纸都可以。
-纸面逐处估计，所以阴影、不均匀的光线和灰色的纸都不影响结果。
 """
 
 import cv2

@@ -2,10 +2,6 @@
 
 Specks, ruled lines, frames, the edges of a sheet and shadows in a picture's corner are no digits.
 Strokes that stand close together are one digit, two shapes of one height side by side are two.
-
-在墨迹图中找出可能是数字的形状：属于同一个数字的笔画归在一起。
-污点、横格线、边框、纸的边缘和照片角落的阴影都不是数字。
-靠得很近的笔画是一个数字；并排的、高度相近的两个形状是两个数字。
 """
 
 from dataclasses import dataclass
@@ -49,7 +45,8 @@ class Shape:
         mine = inside == self.labels[0]
         for label in self.labels[1:]:
             mine |= inside == label
-        return mine.astype(np.uint8)
+        pixels: np.ndarray = mine.astype(np.uint8)
+        return pixels
 
     def joined(self, other: "Shape") -> "Shape":
         left, top = min(self.left, other.left), min(self.top, other.top)
@@ -182,7 +179,7 @@ def _line_removed(mask: np.ndarray, down: np.ndarray) -> np.ndarray:
 
 
 def _is_frame(part: Shape, parts: list[Shape], labels: np.ndarray) -> bool:
-    """Tell whether a shape goes around another one and leaves its own middle empty."""
+    """Return whether a shape goes around another one and leaves its own middle empty."""
     inner = [
         other
         for other in parts

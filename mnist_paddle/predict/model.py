@@ -1,11 +1,7 @@
-"""From a model file and a picture to a digit: the model file says the rest by itself.
+"""From a model file to digits: the model file says the rest by itself.
 
 `load_model` rebuilds the network and its objective from the header of the file, whatever it was
 trained with. The tutorial's predict knew one of its four models and failed on the others.
-
-从模型文件和图片到数字：其余的由模型文件自己说明。
-`load_model` 按文件头重建网络和目标，不管它当初是怎样训练的。
-教程的预测代码只认得四个模型中的一个，遇到其他的就会失败。
 """
 
 from dataclasses import dataclass
@@ -20,11 +16,12 @@ from .. import checkpoint
 from ..data import scale_pixels
 from ..errors import CheckpointError
 from ..evaluation import with_tta
+from ..files import printable
 from ..losses import OBJECTIVES, Objective
 from ..models import build_model
 from .runtimes import open_export
 
-SHIPPED = Path(__file__).parent / "weights" / "digits.safetensors"
+SHIPPED = Path(__file__).parents[1] / "weights" / "digits.safetensors"
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,7 @@ class TrainedModel:
 
     @property
     def network(self) -> nn.Layer:
-        """The layer that answers: `model`, or `model` at nine places if it was trained for that."""
+        """The layer that predicts: `model`, with test-time augmentation if trained for that."""
         return with_tta(self.model, self.header.get("tta", False))
 
 
@@ -111,7 +108,7 @@ def load_model(path: str | Path) -> TrainedModel:
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(
             f"{path}: its header does not describe a network that this version has "
-            f"({ascii(str(error))[1:-1][:200]})."
+            f"({printable(str(error), 200)})."
         ) from None
     if not runtime:  # it has its weights
         checkpoint.restore_model(model, tensors, path)

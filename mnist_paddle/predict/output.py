@@ -1,8 +1,5 @@
 """Readings as a line, as JSON and as a table.
 The digit, the confidence, the second choice and the note are the same in all of them.
-
-读数结果的几种写法：一行文字、JSON 和表格。
-数字、把握、第二选择和备注，各种写法里都是同样的内容。
 """
 
 import csv

@@ -3,11 +3,6 @@
 A picture that cannot be read is an answer too, with its sentence, and the others are read on.
 Threads decode pictures and look for their digits, a thread for each core, while the network reads
 those that are found: the first picture at once, then ever more at a time, up to 64.
-
-读取许多图片中的数字：文件、文件夹、通配符或标准输入，每张图片给出一个答案。
-读不了的图片也有答案，就是一句说明；其余的照常读下去。
-每个 CPU 核心一个线程，解码图片、寻找数字；网络同时读取已经找到的数字：
-第一张立即读取，之后每批越来越多，最多 64 张。
 """
 
 import glob
@@ -28,20 +23,19 @@ from urllib.request import url2pathname
 import numpy as np
 
 from ..errors import InputError, NoDigitError, PictureError
-from ..pictures.digit import FoundDigit, find_digit, find_digits, open_picture, read_exact
-from . import Prediction, TrainedModel, predict
+from ..kernels.cores import usable_cores
+from ..pictures.decode import ENDINGS, open_picture
+from ..pictures.digit import FoundDigit, find_digit, find_digits, read_exact
+from .model import Prediction, TrainedModel, predict
 
-SUFFIXES = {
-    *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".bmp", ".gif", ".tif", ".tiff"),
-    *(".webp", ".ppm", ".pgm", ".pbm", ".pnm", ".avif"),
-}  # what a folder is searched for; a file that is named may be called anything
 STANDARD_INPUT = "-"
 BATCH = 64  # pictures that go through the network together
 AHEAD = 2 * BATCH  # pictures that are looked at before the network is ready for them
 NO_DIGIT = "no digit found"
 NOT_SURE = "low confidence"
 EVEN = 0.5
-CONFIDENCE = Path(__file__).parent / "weights" / "confidence.json"  # scripts/calibrate.py writes it
+# benchmarks.pictures.calibrate writes it
+CONFIDENCE = Path(__file__).parents[1] / "weights" / "confidence.json"
 
 Source = str | bytes  # the path of a file, or the bytes of one
 
@@ -75,8 +69,8 @@ class Reading:
 def sure_from(trained: TrainedModel) -> float:
     """Return the confidence below which a digit of this model is marked as not sure.
 
-    scripts/calibrate.py finds it for the model in the box. Of any other model only even odds are
-    known to mean little.
+    benchmarks.pictures.calibrate finds it for the shipped model. Of any other model only even odds
+    are known to mean little.
     """
     calibration = json.loads(CONFIDENCE.read_text(encoding="utf-8"))
     calibrated = calibration["model"] == identity(trained)
@@ -125,7 +119,7 @@ def _pictures_in(folder: str) -> Iterator[str]:
     for path, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
-            if os.path.splitext(name)[1].lower() in SUFFIXES and not name.startswith("."):
+            if os.path.splitext(name)[1].lower() in ENDINGS and not name.startswith("."):
                 yield os.path.join(path, name)
 
 
@@ -156,7 +150,7 @@ def _in_batches(
     """Look at the pictures in threads, ahead of who asks, and yield them in their order."""
     pictures = iter(sources)
     looks: deque[Future[Reading]] = deque()
-    pool = ThreadPoolExecutor(_cores())
+    pool = ThreadPoolExecutor(usable_cores())
     size = 1
     try:
         while True:
@@ -168,13 +162,6 @@ def _in_batches(
             size = min(2 * size, BATCH)
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def _cores() -> int:
-    """Return the cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _look(name: str, source: Source, exact: bool, strip: bool) -> Reading:

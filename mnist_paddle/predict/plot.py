@@ -1,8 +1,5 @@
 """Draw what was read: the picture, what the network saw of it, and its ten probabilities.
 Most wrong answers explain themselves there: it saw something else than you do.
-
-画出读数的经过：原图、网络看到的图像，以及十个概率。
-大多数错误一看便知：网络看到的，和人看到的并不一样。
 """
 
 from collections.abc import Sequence
@@ -17,7 +14,7 @@ from PIL import Image
 from ..files import atomic_write
 from ..pictures.digit import FoundDigit, open_picture
 from ..plots import BLUE
-from . import Prediction
+from .model import Prediction
 from .pictures import Reading
 
 MOST_ROWS = 30  # digits, each a row

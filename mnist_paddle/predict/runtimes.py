@@ -1,22 +1,15 @@
 """Exported models, opened again: by Paddle's predictor, by onnxruntime, or as weights.
 
-export.py writes a folder with a model card, a JSON file that says which network it is, what it was
-trained for, and the digest of every file beside it. What is opened here computes as the network did
-from which it was exported, on the CPU. A stranger's file runs nothing: a .pdparams is a pickle and
-could run any program, so it is looked through first and refused if it holds more than arrays; a
-Paddle program may hold only the operations that our networks are made of.
-
-重新打开导出的模型：用 Paddle 的预测器、onnxruntime，或者只读出权重。
-export.py 写出的文件夹里有一张模型卡（JSON），说明是哪个网络、为什么目标训练，
-并记下旁边每个文件的摘要。打开之后，在 CPU 上算出的结果与导出前的网络相同。
-读取时不会执行任何代码：.pdparams 是 pickle，本可以运行任意程序，
-所以先检查一遍，除了数组还有别的就拒绝；Paddle 程序里只许有我们的网络用到的运算。
+export/write.py writes a folder with a model card, a JSON file that says which network it is, what
+it was trained for, and the digest of every file beside it. What is opened here computes as the
+network did from which it was exported, on the CPU. A stranger's file runs nothing: a .pdparams is a
+pickle and could run any program, so it is looked through first and refused if it holds more than
+arrays; a Paddle program may hold only the operations that our networks are made of.
 """
 
 import hashlib
 import io
 import json
-import os
 import pickle
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +21,7 @@ from paddle import Tensor, nn
 
 from .. import checkpoint
 from ..errors import CheckpointError
+from ..files import printable, read_bounded
 
 CARD = "model_card.json"
 LARGEST_CARD = 1 << 20  # bytes; ours have a few thousand
@@ -126,12 +120,15 @@ def open_export(path: str | Path) -> Exported | None:
     if not path.exists():
         raise CheckpointError(f"{path}: no such model file; scripts/export.py writes one.")
     if path.suffix.lower() == ".onnx" and path.is_file():
-        content = _read(path, checkpoint.LARGEST_FILE)
+        content = read_bounded(path, checkpoint.LARGEST_FILE, CheckpointError)
         if (folder / CARD).is_file() and path.name in (card := read_card(folder))["files"]:
             _compare_digest(path, content, card)
         return _open_onnx(path, content)
     card = read_card(folder)
-    contents = {name: _read(folder / name, checkpoint.LARGEST_FILE) for name in card["files"]}
+    contents = {
+        name: read_bounded(folder / name, checkpoint.LARGEST_FILE, CheckpointError)
+        for name in card["files"]
+    }
     for name, content in contents.items():
         _compare_digest(folder / name, content, card)
     if card["form"] == "paddle":
@@ -158,7 +155,7 @@ def read_card(folder: Path) -> dict[str, Any]:
             "export the model with scripts/export.py, or name a model.safetensors."
         )
     try:
-        card = json.loads(_read(path, LARGEST_CARD))
+        card: dict[str, Any] = json.loads(read_bounded(path, LARGEST_CARD, CheckpointError))
         form, files = card["form"], card["files"]
         whole = files and set(files) <= set(FORMS[form]) and isinstance(card["header"], dict)
         whole = whole and (form == "paddle" or len(files) == 1)
@@ -263,25 +260,13 @@ def _read_pdparams(path: Path, content: bytes) -> checkpoint.Tensors:
         plain = all(type(array) is np.ndarray and array.dtype.kind in "fiu" for array in arrays)
         if not plain or not all(isinstance(key, str) for key in found):
             raise ValueError("it is not a dict of arrays")
-        return paddle.load(io.BytesIO(content), return_numpy=True)
+        tensors: checkpoint.Tensors = paddle.load(io.BytesIO(content), return_numpy=True)
+        return tensors
     except Exception as error:  # a pickle may raise whatever it likes
         raise CheckpointError(
             f"{path} is not read: a .pdparams file is a pickle, and this one is not of weights "
             f"alone ({_plain(error)})."
         ) from None
-
-
-def _read(path: Path, most: int) -> bytes:
-    if not path.is_file():  # a pipe would be waited for
-        raise CheckpointError(f"{path}: no such file.")
-    try:
-        with open(path, "rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            if size > most:
-                raise CheckpointError(f"{path} has {size:,} bytes, expected at most {most:,}.")
-            return file.read(size)
-    except OSError as error:
-        raise CheckpointError(f"{path} cannot be read: {error.strerror or error}.") from None
 
 
 def _compare_digest(path: Path, content: bytes, card: dict[str, Any]) -> None:
@@ -293,7 +278,5 @@ def _compare_digest(path: Path, content: bytes, card: dict[str, Any]) -> None:
 
 
 def _plain(error: Exception) -> str:
-    """Return what a library or a stranger's file says as one short line of plain characters."""
-    text = " ".join(str(error).split()) or type(error).__name__
-    text = ascii(text)[1:-1]
-    return text if len(text) <= 200 else text[:197] + "..."
+    """Return what a library or a stranger's file says as one short line."""
+    return printable(" ".join(str(error).split()) or type(error).__name__, 200)

@@ -10,7 +10,7 @@ import numpy as np
 import paddle
 
 from ..config import Config
-from ..data import load_splits, scale_pixels
+from ..data import load_splits
 from ..data.generators import ENDLESS, steps_in_pass
 from ..device import use_device
 from ..errors import ConfigError
@@ -19,7 +19,7 @@ from ..losses import OBJECTIVES, with_smoothing
 from ..models import build_model
 from ..optimizers import make_optimizer, make_schedule
 from ..parallel import start_ranks
-from ..readers import load_resident
+from ..readers import read_sync
 from .state import Training, settings_of_model
 
 
@@ -59,9 +59,9 @@ def prepare_training(config: Config) -> Training:
         convolutions(model, config.gpu),
     )
     if config.reader == "resident":
-        labels = splits["train"].labels.astype(objective.label_dtype)
-        pixels = scale_pixels(np.arange(256, dtype=np.uint8))
-        training.resident = load_resident(splits["train"].images, labels, pixels, place)
+        train = splits["train"]
+        whole = train.batch(np.arange(len(train)), objective.label_dtype)
+        training.resident = next(read_sync([whole], place))
     ranks.agree("set of options", json.dumps(settings_of_model(training), sort_keys=True))
     ranks.agree("data file", splits["train"].digest)
     return training

@@ -1,9 +1,13 @@
-"""Claims about scripts/compare.py: it trains each run once, and goes on where it was stopped."""
+"""Claims about benchmarks.claims: it trains each run once, and goes on where it was stopped."""
 
+import contextlib
 import csv
+import io
+import itertools
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -13,19 +17,22 @@ import paddle
 import pytest
 from PIL import Image
 
-from benchmarks.claims.comparisons import COMPARISONS, RUNS
+import benchmarks.claims.__main__  # noqa: F401  registers the command
+from benchmarks.claims.comparisons import COMPARISONS, RUNS, TRAIN
 from benchmarks.claims.runs import Training, plan, read_data, sort_by_label, train_all
 from benchmarks.claims.softmax_twice import with_softmax_twice
 from benchmarks.claims.verdicts import Outcome
 from benchmarks.support import ROOT
 from benchmarks.support.run_files import model_bytes
+from mnist_paddle import trainer
+from mnist_paddle.commands import main
 from mnist_paddle.config import Config
 from mnist_paddle.config_file import read_config_file
 from mnist_paddle.data import load_splits
-from mnist_paddle.errors import TrainingError
+from mnist_paddle.errors import Stopped, TrainingError
 from mnist_paddle.losses import OBJECTIVES
 
-COMPARE = [sys.executable, ROOT / "scripts" / "compare.py"]
+COMPARE = [sys.executable, "-m", "benchmarks.claims"]
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 # The two CNNs of softmax_twice.
 SMALL = ["softmax_twice", "--seeds", "0", "--limit_batches", "4"]
@@ -44,14 +51,25 @@ CONFIGS = {
 }
 
 
-def compare(*words, cwd):
-    return subprocess.run(
-        [*COMPARE, *map(str, words)], cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True
-    )
+def compare(*words, out):
+    """Run the command in this process; return what it printed."""
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        try:
+            main(tokens=["compare", *map(str, words), "--out", str(out)])
+        except SystemExit as ended:
+            if ended.code:
+                raise
+    return printed.getvalue()
+
+
+def run_command(*words, out):
+    """Run it as a user does."""
+    words = [*COMPARE, *map(str, words), "--out", out]
+    return subprocess.run(words, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True)
 
 
 def logs(folder):
-    return sorted(folder.glob("work/compare/runs/*/*/train.log"))
+    return sorted(folder.glob("runs/*/*/train.log"))
 
 
 def run_folders(folder):
@@ -63,24 +81,23 @@ def compared(tiny_data, tmp_path_factory):
     """A folder in which a whole small comparison has been made, and what was printed."""
     folder = tmp_path_factory.mktemp("compared")
     words = [*SMALL, "--epochs", 1, "--data", tiny_data]
-    finished = compare(*words, cwd=folder)
-    assert finished.returncode == 0, finished.stderr
-    return folder, words, finished.stdout
+    return folder, words, compare(*words, out=folder)
 
 
 def test_a_comparison_ends_in_a_table_and_curves(compared):
-    folder, _, said = compared
+    folder, _, printed = compared
     right, fault = (
         json.loads((path / "result.json").read_text()) for path in run_folders(folder)
     )  # by name
-    out = folder / "work" / "compare" / "softmax_twice"
+    out = folder / "softmax_twice"
     lines = (out / "table.md").read_text(encoding="utf-8").splitlines()
     for label, result in (("right", right), ("the fault", fault)):
         (row,) = [line for line in lines if line.startswith("| softmax") and f"({label})" in line]
         for mode in ("valid", "eval"):
             assert f" {100 * result[f'{mode}_correct'] / result[f'{mode}_total']:.2f} |" in row
     assert "tiny (not MNIST)" in lines[2]
-    assert "scripts/compare.py softmax_twice --seeds 0 --epochs 1 --limit_batches 4`" in lines[2]
+    command = "python -m benchmarks.claims softmax_twice --seeds 0 --epochs 1 --limit_batches 4"
+    assert f"`{command}`" in lines[2]
     with (out / "table.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [row["run"] for row in rows] == list(COMPARISONS["softmax_twice"].runs)
@@ -90,7 +107,7 @@ def test_a_comparison_ends_in_a_table_and_curves(compared):
     with Image.open(out / "curves.png") as picture:
         assert picture.size >= (1500, 800)
         assert len(np.unique(np.asarray(picture.convert("L")))) > 50
-    assert "2 trainings, 0 of them finished before" in said
+    assert "2 trainings, 0 of them finished before" in printed
 
 
 def test_a_perfect_answer_has_no_loss_and_with_the_fault_a_loss_of_1_461():
@@ -99,7 +116,7 @@ def test_a_perfect_answer_has_no_loss_and_with_the_fault_a_loss_of_1_461():
     right = OBJECTIVES["ce"]
     assert float(right.loss(outputs, labels)) == 0
     assert float(with_softmax_twice(right).loss(outputs, labels)) == pytest.approx(1.461, abs=5e-4)
-    assert OBJECTIVES["ce"] is right  # to import the script changes nothing
+    assert OBJECTIVES["ce"] is right  # importing the module changes nothing
 
 
 def test_the_fault_is_trained_with_its_own_loss(compared):
@@ -114,11 +131,10 @@ def test_the_fault_is_trained_with_its_own_loss(compared):
 def test_what_is_finished_is_not_trained_again_and_other_settings_are(compared):
     folder, words, _ = compared
     before = {path: (path / "result.json").stat().st_mtime_ns for path in run_folders(folder)}
-    again = compare(*words, cwd=folder)
-    assert "2 trainings, 2 of them finished before" in again.stdout
+    assert "2 trainings, 2 of them finished before" in compare(*words, out=folder)
     for path, changed in before.items():
         assert (path / "result.json").stat().st_mtime_ns == changed
-    training = plan(RUNS["cnn_ce"], 0, read_data(words[-1]), folder / "work/compare/runs", 1, 4)
+    training = plan(RUNS["cnn_ce"], 0, read_data(words[-1]), folder / "runs", 1, 4)
     assert training.folder in before
     assert training.is_finished()
     config = training.folder / "config.yaml"
@@ -128,55 +144,101 @@ def test_what_is_finished_is_not_trained_again_and_other_settings_are(compared):
     config.write_text(text)
 
 
+def wait_for(words, training_log):
+    until = time.monotonic() + 200
+    while not (training_log.exists() and words in training_log.read_text()):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def step_it_went_on_after(log):
+    return int(re.search(r"going on after step (\d+)", log.read_text())[1])
+
+
+def test_a_training_that_was_stopped_goes_on(tiny_data, tmp_path, monkeypatch):
+    """In this process it gets SIGTERM at its sixth step; the command's process does the rest."""
+    training = plan(RUNS["mlp_ce"], 0, read_data(tiny_data), tmp_path, 5, 4)
+    steps, train_step = itertools.count(1), trainer.train_step
+
+    def stop_at_the_sixth(*arguments):
+        if next(steps) == 6:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return train_step(*arguments)
+
+    monkeypatch.setattr(trainer, "train_step", stop_at_the_sixth)
+    with pytest.raises(Stopped):
+        trainer.train_and_evaluate(training.config)
+    assert training.is_same()
+    assert not training.is_finished()
+    train_all([training], 1, None, 0.0)
+    assert training.is_finished()
+    assert step_it_went_on_after(training.folder / "train.log") == 6
+    assert len(Outcome(training.folder).losses) == 20
+    assert model_bytes(training.folder)
+
+
+@pytest.mark.large
 def test_a_run_that_was_killed_in_the_middle_goes_on(tiny_data, tmp_path):
     """The first of the two runs is killed, together with the command that started it."""
     words = [*SMALL, "--epochs", "5", "--data", str(tiny_data), "--jobs", "1"]
     process = subprocess.Popen(
-        [*COMPARE, *words], cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.DEVNULL
+        [*COMPARE, *words, "--out", tmp_path],
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        stdout=subprocess.DEVNULL,
     )
     until = time.monotonic() + 200
-    while not any("epoch: 1, batch: 0" in log.read_text() for log in logs(tmp_path)):
+    while not logs(tmp_path):
         assert time.monotonic() < until
         time.sleep(0.02)
+    (log,) = logs(tmp_path)
+    wait_for("epoch: 1, batch: 0", log)
     process.kill()
     process.wait()
-    (log,) = logs(tmp_path)
-    while sys.platform == "linux" and "SIGTERM" not in log.read_text():  # it keeps what it has
-        assert time.monotonic() < until
-        time.sleep(0.02)
+    if sys.platform == "linux":
+        wait_for("SIGTERM", log)  # it keeps what it has
     assert not (log.parent / "result.json").exists()
-    finished = compare(*words, cwd=tmp_path)
+    finished = run_command(*words, out=tmp_path)
     assert finished.returncode == 0, finished.stderr
-    step = int(re.search(r"going on after step (\d+)", log.read_text())[1])
-    assert 4 <= step < 20
+    assert 4 <= step_it_went_on_after(log) < 20
     for folder in run_folders(tmp_path):
         assert len(Outcome(folder).losses) == 20
         assert model_bytes(folder)
     assert len(run_folders(tmp_path)) == 2
 
 
+def test_a_wrong_name_is_one_sentence_and_exit_code_2(tmp_path):
+    finished = run_command("pictures", out=tmp_path / "out")
+    assert finished.returncode == 2
+    assert finished.stderr.startswith("error: ")
+    assert finished.stderr.count("\n") == 1
+    assert "models" in finished.stderr
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["pictures"], "models"),
         (["models", "--readme"], "the name must be all"),
         (["models", "--seeds", "1", "1"], "expected each once"),
         (["models", "--data", "nowhere.json.gz"], "no such file"),
     ],
 )
-def test_bad_input_is_one_sentence_and_exit_code_2(words, sentence, tmp_path):
-    finished = compare(*words, cwd=tmp_path)
-    assert finished.returncode == 2
-    assert finished.stderr.startswith("error: ")
-    assert finished.stderr.count("\n") == 1
-    assert sentence in finished.stderr
+def test_bad_input_is_one_sentence_and_exit_code_2(words, sentence, tmp_path, capsys):
+    with pytest.raises(SystemExit) as ended:
+        compare(*words, out=tmp_path / "out")
+    assert ended.value.code == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert error.count("\n") == 1
+    assert sentence in error
     assert not list(tmp_path.iterdir())
 
 
 def test_a_training_that_cannot_be_is_said_and_the_others_are_made(tiny_data, tmp_path):
     data = read_data(tiny_data)
     good = plan(RUNS["linear_mse"], 0, data, tmp_path, 1, 2)
-    bad = Training({**good.settings, "lr": 1e30}, data, "train.py", tmp_path)
+    bad = Training({**good.settings, "lr": 1e30}, data, TRAIN, tmp_path)
     with pytest.raises(TrainingError, match=r": the loss is .* the learning rate 1e\+30"):
         train_all([bad, good], 2, None, 0.0)
     assert good.is_finished()

@@ -1,4 +1,4 @@
-"""Claims about the results of scripts/compare.py: they decide the verdicts, and what is written."""
+"""Claims about the results of benchmarks.claims: they decide the verdicts, and what is written."""
 
 import json
 
@@ -10,7 +10,7 @@ from PIL import Image
 from benchmarks import report as readme
 from benchmarks.claims.comparisons import COMPARISONS, RUNS
 from benchmarks.claims.figures import draw_curves, draw_readers
-from benchmarks.claims.tables import Circumstances, readme_lines, write_tables
+from benchmarks.claims.tables import PUBLISHED, Circumstances, readme_lines, write_tables
 from benchmarks.claims.verdicts import (
     REFUTED,
     SUPPORTED,
@@ -181,7 +181,7 @@ def test_readme_gets_all_tables_and_every_claim_in_the_list_of_its_verdict(
         adam={"evaluated": [98.44, 98.5, 98.6]},
         cnn_ce={"evaluated": [96.9, 97.0, 97.1]},
     )
-    how = Circumstances("scripts/compare.py all --seeds 0 1 2", (0, 1, 2), 2)
+    how = Circumstances("python -m benchmarks.claims all --seeds 0 1 2", (0, 1, 2), 2)
     lines = readme_lines(found, how, "docs/compare")
     starts = [
         next(number for number, line in enumerate(lines) if line.startswith(f"**{word}"))
@@ -201,14 +201,14 @@ def test_readme_gets_all_tables_and_every_claim_in_the_list_of_its_verdict(
     text = "\n".join(lines)
     for name, comparison in COMPARISONS.items():
         assert f"[{comparison.title}](docs/compare/{name}.png)" in text
-    figures = yaml.safe_load((ROOT / "scripts" / "published.yaml").read_text())["figures"]
+    figures = yaml.safe_load(PUBLISHED.read_text(encoding="utf-8"))["figures"]
     for figure in figures:
         assert f"| {figure['recipe']} |" in text
         assert figure["source"] in text
         assert ("ours" in figure) == ("but" in figure)
     assert {figure["ours"] for figure in figures if "ours" in figure} <= set(RUNS)
 
-    mark = "<!-- table of the comparisons: scripts/compare.py -->"
+    mark = "<!-- table of the comparisons: python -m benchmarks.claims -->"
     own = (ROOT / "README.md").read_text(encoding="utf-8").replace(mark, "")
     for name in ("README.md", "README.zh-CN.md"):
         (tmp_path / name).write_text(f"{own}\n{mark}\n{readme.END}\nlast\n", encoding="utf-8")
@@ -222,7 +222,7 @@ def test_readme_gets_all_tables_and_every_claim_in_the_list_of_its_verdict(
 
 def test_every_comparison_has_a_table_and_every_kind_of_figure_is_drawn(results, tmp_path):
     found = results()
-    how = Circumstances("scripts/compare.py all", (0, 1, 2), 2)
+    how = Circumstances("python -m benchmarks.claims all", (0, 1, 2), 2)
     for name, comparison in COMPARISONS.items():
         write_tables(tmp_path / name, name, found[name], how)
         text = (tmp_path / name / "table.md").read_text(encoding="utf-8")

@@ -18,7 +18,7 @@ import mnist_paddle.fluid
 from benchmarks.support import ROOT
 from mnist_paddle.data import load_data
 from mnist_paddle.errors import DeviceError
-from mnist_paddle.fluid.installation import MODULES
+from mnist_paddle.fluid.modules import MODULES
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import paddle
 import pytest
 
 from benchmarks.support import ROOT
-from mnist_paddle.launch.worker import is_old
+from mnist_paddle.fluid.runner import imports_fluid
 
 
 @pytest.fixture
@@ -171,4 +171,4 @@ plt.figure(); plt.figure(); plt.show()
 def test_an_old_script_is_known_by_its_import(source, old, tmp_path):
     script = tmp_path / "script.py"
     script.write_text(source)
-    assert is_old(script) == old
+    assert imports_fluid(script) == old

@@ -4,7 +4,7 @@ import numpy as np
 import paddle
 import pytest
 
-from mnist_paddle.fluid import static
+from mnist_paddle.fluid.static.variables import NEW_IR
 
 X = np.random.default_rng(0).random((6, 1, 4, 4), np.float32)
 Y = np.array([[0], [1], [2], [0], [1], [2]])
@@ -218,7 +218,7 @@ def test_the_mode_is_static_outside_a_guard_and_dygraph_inside(fluid):
     assert not fluid.in_dygraph_mode()
 
 
-@pytest.mark.skipif(not static.NEW_IR, reason="Paddle 2.6 says so itself")
+@pytest.mark.skipif(not NEW_IR, reason="Paddle 2.6 says so itself")
 def test_a_name_that_no_variable_has_is_an_error_that_says_so(fluid, run):
     network(fluid)
     with pytest.raises(ValueError, match="no_such"):

@@ -97,8 +97,9 @@ def test_a_step_of_the_old_cnn_is_a_step_of_the_new(name, decay, batch):
     )
     loss = old_step(old, old_opt, *batch)
     assert loss == pytest.approx(new_step(new, new_opt, *batch), abs=1e-6)
+    # The first step of Adagrad is lr · g / (|g| + 1e-6): where g is small, its rounding shows.
     for (place, weight), other in zip(old.named_parameters(), new.parameters(), strict=True):
-        np.testing.assert_allclose(weight.numpy(), other.numpy(), rtol=0, atol=1e-6, err_msg=place)
+        np.testing.assert_allclose(weight.numpy(), other.numpy(), rtol=0, atol=2e-6, err_msg=place)
 
 
 def test_l1_by_parameter_goes_before_the_optimizers(batch):

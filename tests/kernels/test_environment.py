@@ -15,7 +15,9 @@ NAMES += ["MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"]
 CPUINFO = "processor\t: 0\nvendor_id\t: {}\nmodel name\t: Some Processor\nflags\t\t: fpu sse {}\n\n"
 # Threads of Paddle's OpenMP; page faults of arrays that are made and freed again and again.
 EFFECTS = """
-import mnist_paddle, ctypes, resource
+import ctypes, resource
+from mnist_paddle.kernels import environment
+environment.prepare()
 from pathlib import Path
 import numpy as np, paddle
 libraries = Path(paddle.__file__).parent / "libs"
@@ -31,6 +33,7 @@ before = faults()
 work()
 print(faults() - before)
 """
+PREPARE = "from mnist_paddle.kernels import environment; environment.prepare()"
 needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, glibc")
 
 
@@ -90,7 +93,7 @@ def test_what_the_user_has_set_stays(tmp_path):
 
 @needs_linux
 def test_a_child_process_knows_what_we_have_set(clean):
-    code = "import mnist_paddle.environment as e; print(*e.report(), sep='\\n')"
+    code = f"{PREPARE}; print(*environment.report(), sep='\\n')"
     report = f"import subprocess, sys; {code}; sys.stdout.flush();"
     child = f"subprocess.run([sys.executable, '-c', {code!r}])"
     lines = in_process(report + child, OMP_NUM_THREADS="3").splitlines()
@@ -101,22 +104,25 @@ def test_a_child_process_knows_what_we_have_set(clean):
 
 
 def test_too_late_is_said(clean):
-    code = "import {}, mnist_paddle.environment as e; print(*e.report(), sep='\\n')"
-    assert "OMP_NUM_THREADS not set: numpy had been imported" in in_process(code.format("numpy"))
+    code = f"import numpy; {PREPARE}; print(*environment.report(), sep='\\n')"
+    assert "OMP_NUM_THREADS not set: numpy had been imported" in in_process(code)
 
 
 @needs_linux
 def test_what_paddle_sets_by_itself_is_not_what_the_user_wants(clean):
     """Paddle sets OMP_NUM_THREADS=1 when it is imported; the convolutions have threads then too."""
     code = (
-        "import os, paddle, mnist_paddle.environment as e; from mnist_paddle import processes;"
-        "processes.usable_cores = lambda: 5;"
-        "print(processes.computing_threads(), *e.report(), sep='|')"
+        "import os, paddle; from mnist_paddle.kernels import cores;"
+        "cores.usable_cores = lambda: 5; print(cores.computing_threads());"
     )
-    threads, *lines = in_process(code).split("|")
+    assert in_process(code).split() == ["5"]  # nothing was prepared
+    assert in_process(code, OMP_NUM_THREADS="1").split() == ["1"]
+    code += f"cores.computing_threads.cache_clear(); {PREPARE};"
+    code += "print('', cores.computing_threads(), *environment.report(), sep='|')"
+    _, threads, *lines = in_process(code).split("|")
     assert threads == "5"
     assert any("OMP_NUM_THREADS=1, set by Paddle, which had been" in line for line in lines)
-    threads, *lines = in_process(code, OMP_NUM_THREADS="1").split("|")
+    _, threads, *lines = in_process(code, OMP_NUM_THREADS="1").split("|")
     assert threads == "1"
     assert any("OMP_NUM_THREADS=1, found in the environment" in line for line in lines)
 
@@ -132,11 +138,55 @@ def test_the_settings_have_their_effect_and_the_users_values_theirs(clean):
     assert faults > 10_000  # 20 arrays of 4 MB, in pages of 4 KB
 
 
-def test_importing_the_package_is_all_it_takes_and_loads_nothing_large(clean):
-    code = "import sys, os, mnist_paddle; print('OMP_NUM_THREADS' in os.environ, *sys.modules)"
-    done, *modules = in_process(code).split()
-    assert done == "True"
+IMPORTED_FIRST = """
+import os, sys
+libraries = "numpy paddle paddle.inference paddle.utils matplotlib.figure cv2 PIL.Image cyclopts"
+for name in f"{libraries} filelock safetensors tqdm yaml orjson starlette.applications".split():
+    __import__(name)
+"""
+STATE = """
+import logging, signal, warnings
+def state():
+    loggers = {
+        name: (logger.level, logger.propagate, len(logger.handlers), len(logger.filters))
+        for name, logger in [("", logging.getLogger()), *logging.Logger.manager.loggerDict.items()]
+        if isinstance(logger, logging.Logger) and not name.startswith("mnist_paddle")
+    }
+    handlers = {number: signal.getsignal(number) for number in signal.valid_signals()}
+    return dict(os.environ), list(warnings.filters), loggers, handlers, sys.path[:], sys.excepthook
+before = state()
+"""
+IMPORT_ALL = """
+import pkgutil, mnist_paddle
+names = [m.name for m in pkgutil.walk_packages(mnist_paddle.__path__, "mnist_paddle.")]
+for name in names:
+    if not name.endswith("__main__"):
+        __import__(name)
+after = state()
+for name in after[2].keys() - before[2].keys():  # of a library that was imported just now
+    del after[2][name]
+print(len(names), *[one == other for one, other in zip(before, after)])
+"""
+
+
+def test_importing_the_package_loads_nothing_large_and_changes_nothing(clean):
+    code = "import os, sys\n" + STATE + "import mnist_paddle\nprint(before == state())\n"
+    unchanged, *modules = in_process(code + "print(*sys.modules)").split()
+    assert unchanged == "True"
     assert not {"paddle", "numpy", "yaml", "cyclopts", "matplotlib"} & set(modules)
+
+
+def test_importing_every_module_changes_no_variable_filter_logger_or_handler(clean):
+    """What the libraries change when they are imported is theirs; they come first."""
+    count, *same = in_process(IMPORTED_FIRST + STATE + IMPORT_ALL).split()
+    assert int(count) > 100
+    assert same == ["True"] * 6
+
+
+def test_one_call_prepares_the_process(clean):
+    code = "import os; {}; print('OMP_NUM_THREADS' in os.environ)"
+    assert in_process(code.format("import mnist_paddle")).strip() == "False"
+    assert in_process(code.format(PREPARE)).strip() == "True"
 
 
 def test_verbose_prints_every_setting_and_who_set_it(clean, command, tiny_data):

@@ -18,9 +18,10 @@ from benchmarks.support import ROOT
 from mnist_paddle.commands import main
 from mnist_paddle.errors import DeviceError
 from mnist_paddle.launch import options as launcher
-from mnist_paddle.launch.options import Launch, separate_script
+from mnist_paddle.commands.launch import complete
+from mnist_paddle.launch.options import Launch
 
-RANK = ROOT / "mnist_paddle" / "rank.py"
+WORKER = ROOT / "mnist_paddle" / "launch" / "worker.py"
 LOCAL_RANK = 'rank = int(os.environ["PADDLE_LOCAL_RANK"])\n'
 needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -88,29 +89,22 @@ def folder(tmp_path):
 def alone(tmp_path):
     """Run a script in one process as Paddle's launcher would start it, or as `python SCRIPT`."""
 
-    def run(code, *arguments, rank_program=True, size="2", given="2"):
+    def run(code, *arguments, worker=True, size="2", given="2", words=None):
         script = tmp_path / "some folder" / "script.py"
         script.parent.mkdir(exist_ok=True)
         script.write_text(textwrap.dedent(code))
         records = tmp_path / "records"
         records.mkdir(exist_ok=True)
-        environment = {
-            **os.environ,
-            "MNIST_PADDLE_RECORDS": str(records),
-            "MNIST_PADDLE_SIZE": size,
+        variables = {
             "PADDLE_LOCAL_RANK": "1",
             "PADDLE_TRAINER_ID": "5",
             "PADDLE_TRAINERS_NUM": given,
         }
+        program = [WORKER, records, size] if worker else []
         finished = subprocess.run(
-            [
-                sys.executable,
-                *([RANK] if rank_program else []),
-                "some folder/script.py",
-                *arguments,
-            ],
+            [sys.executable, *program, *(words or [script]), *arguments],
             cwd=tmp_path,
-            env=environment,
+            env={**os.environ, **variables},
             capture_output=True,
             text=True,
         )
@@ -126,15 +120,30 @@ def test_a_script_sees_what_python_alone_shows_it(alone):
         import sys, __main__
         class Thing: pass
         assert __main__.Thing is Thing
-        names = "__name__ __file__ __package__ __spec__ __doc__ __builtins__ __cached__".split()
-        print(sys.argv, sys.path, [globals().get(name) for name in names], type(__loader__))
+        names = "__name__ __file__ __spec__ __doc__ __cached__".split()
+        print(sys.argv, sys.path, [globals().get(name) for name in names])
     """
     words = ["--help", "--", "", "a b", "x\ny", "--log_dir", "é"]
     as_rank, _ = alone(code, *words)
-    as_script, _ = alone(code, *words, rank_program=False)
+    as_script, _ = alone(code, *words, worker=False)
     assert as_script.returncode == as_rank.returncode == 0, as_rank.stderr
     assert as_rank.stdout == as_script.stdout
     assert repr(words)[1:-1] in as_rank.stdout
+
+
+def test_a_module_sees_what_python_alone_shows_it(alone):
+    code = "import sys; print(sys.argv[1:], sys.path[0], __name__, __package__)"
+    words = ["-m", "neighbour.inside"]
+    alone("")  # makes the folder
+    folder = Path(alone("import os; print(os.getcwd())")[0].stdout.strip()) / "neighbour"
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    (folder / "inside.py").write_text(code)
+    as_rank, end = alone("", "a b", "--x", words=words)
+    as_module, _ = alone("", "a b", "--x", words=words, worker=False)
+    assert as_rank.stdout == as_module.stdout
+    assert as_rank.stdout.startswith("['a b', '--x'] ")
+    assert end["code"] == as_module.returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -152,7 +161,7 @@ def test_a_script_sees_what_python_alone_shows_it(alone):
 )
 def test_a_script_ends_as_with_python_alone_and_that_is_recorded(alone, code, exit_code):
     as_rank, end = alone(code)
-    as_script, _ = alone(code, rank_program=False)
+    as_script, _ = alone(code, worker=False)
     assert as_rank.stderr == as_script.stderr
     assert as_rank.returncode == as_script.returncode == exit_code
     assert end["code"] == exit_code
@@ -167,8 +176,8 @@ def test_another_number_of_processes_than_asked_for_is_an_error(alone):
 
 
 def test_no_module_of_ours_hides_one_of_python():
-    """rank.py is started from this folder; what it imports must not be found there."""
-    ours = {path.stem for path in RANK.parent.iterdir()}
+    """worker.py is started from this folder; what it imports must not be found there."""
+    ours = {path.stem for path in WORKER.parent.iterdir()}
     assert not ours & sys.stdlib_module_names
 
 
@@ -436,6 +445,22 @@ def test_bad_input_is_one_sentence_before_anything_starts(
     assert list(tmp_path.iterdir()) == [tmp_path / "a.py"]
 
 
+@pytest.mark.parametrize("words", [["a.py"], ["train", "--model", "mlp"]])
+def test_several_processes_on_windows_are_refused_before_anything_starts(
+    words, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.py").touch()
+    monkeypatch.setattr(launcher.sys, "platform", "win32")
+    with pytest.raises(SystemExit) as end:
+        main("launch", ["--nproc_per_node", "2", *words])
+    assert end.value.code == 2
+    errors = capsys.readouterr().err
+    assert errors.startswith("error: several processes are not started on Windows: ")
+    assert errors.count("\n") == 1
+    assert list(tmp_path.iterdir()) == [tmp_path / "a.py"]
+
+
 @pytest.mark.parametrize("option", ["--gpus=0,1", "--selected_gpus=0,1", "--devices=0,1"])
 def test_gpus_that_are_not_there_are_refused(option, tmp_path, monkeypatch, capsys):
     """The tutorial's option means what it meant; on today's Paddle it starts one process."""
@@ -484,7 +509,7 @@ def test_gpus_are_those_that_paddle_may_use(monkeypatch, visible, wanted, missin
 )
 def test_what_follows_the_script_is_the_scripts(words, script):
     words = words.split()
-    assert separate_script(words) == [*words[:script], "--", *words[script:]]
+    assert complete(words) == [*words[:script], "--", *words[script:]]
 
 
 def test_the_tutorials_options_for_two_machines_mean_todays():

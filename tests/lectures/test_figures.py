@@ -1,4 +1,4 @@
-"""Claims about scripts/figures.py: what each teaching figure shows is so, and it can be shown."""
+"""Claims about python -m lectures: what each teaching figure shows is so, and it can be shown."""
 
 import copy
 import string
@@ -95,7 +95,7 @@ def pixels_of(path):
 
 def run(*words, folder):
     return subprocess.run(
-        [sys.executable, ROOT / "scripts/figures.py", *map(str, words)],
+        [sys.executable, ROOT / "python -m lectures", *map(str, words)],
         capture_output=True,
         text=True,
         cwd=folder,

@@ -19,14 +19,19 @@ SMALL = {"model": "mlp", "epochs": 2, "limit_batches": 4, "checkpoint_every": 1}
 
 
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="needs Linux to kill on time")
-def test_a_training_killed_fifty_times_ends_with_the_same_bytes(tiny_data, tmp_path):
-    words = [sys.executable, ROOT / "tests/killing.py", tiny_data, tmp_path, "50", "10", "0"]
-    finished = subprocess.run(words, capture_output=True, text=True)
+@pytest.mark.parametrize(
+    ("kills", "inside"), [(3, 1), pytest.param(50, 10, marks=pytest.mark.large)]
+)
+def test_a_training_that_is_killed_ends_with_the_same_bytes(kills, inside, tiny_data, tmp_path):
+    words = [sys.executable, "-m", "benchmarks.support.killing", tiny_data, tmp_path]
+    finished = subprocess.run(
+        [*words, str(kills), str(inside), "0"], cwd=ROOT, capture_output=True, text=True
+    )
     assert finished.returncode == 0, finished.stderr
     counts = json.loads(finished.stdout)
     print(counts)
-    assert counts["kills"] >= 50
-    assert counts["inside_a_write"] >= 10
+    assert counts["kills"] >= kills
+    assert counts["inside_a_write"] >= inside
     assert counts["equal"] == counts["runs"] > 0
 
 
@@ -101,7 +106,7 @@ def test_a_full_disk_leaves_the_previous_checkpoint_whole_and_says_so(
     filler, step = small_disk / "filler", trainer.train_step
 
     def filling_step(training, *arguments):
-        if training.position.step == 5:
+        if training.progress.step == 5:
             fill(filler)
         return step(training, *arguments)
 

@@ -7,13 +7,26 @@ import re
 import shlex
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from itertools import zip_longest
+
+from benchmarks.support import ROOT
 
 CHINESE = re.compile("[一-鿿]")
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 CODE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\[([^\]]*)\]\(([^)\s]+)\)")
 TABLE = re.compile(r"<!-- table of .*?<!-- end of the table -->", re.DOTALL)
+OURS = "mnist_paddle|benchmarks|lectures"
+FILE = re.compile(rf"(?<![\w./-])(?:{OURS}|scripts|configs|notebooks|tests)/[\w./-]*\w")
+MODULE = re.compile(rf"(?<![\w./-])(?:{OURS})(?:\.\w+)+")
+IMPORT = re.compile(rf"from ((?:{OURS})(?:\.\w+)*) import ([\w, ]+)")
+
+
+@cache
+def _words(line):
+    """Return the words of a command, without its comment; shlex is slow."""
+    return shlex.split(line, comments=True)
 
 
 @dataclass
@@ -28,8 +41,7 @@ class Section:
     @property
     def commands(self):
         """The words of each line of the code blocks, without comments and empty lines."""
-        lines = [shlex.split(line, comments=True) for line in self.code]
-        return [line for line in lines if line]
+        return [words for line in self.code if (words := _words(line))]
 
     @property
     def comments(self):
@@ -84,23 +96,34 @@ def without_chinese_paragraphs(page):
     return "".join(block for block in blocks if "|" in block or len(CHINESE.findall(block)) < 20)
 
 
+COMPARED = ("level", "commands", "comments", "numbers", "names", "links", "rows")
+
+
+@lru_cache(maxsize=8)
+def _facts(page):
+    """Return the title of each section and what must be the same in both languages."""
+    return [
+        (section.title, {what: getattr(section, what) for what in COMPARED})
+        for section in sections(TABLE.sub("", page))
+    ]
+
+
 def differences(english, chinese):
-    """Say in what two pages differ beside their language; an empty list if in nothing."""
+    """Return in what two pages differ beside their language; an empty list if in nothing."""
     found = []
     if TABLE.findall(english) != TABLE.findall(chinese):
         found.append("a table that a script writes")
-    english, chinese = (TABLE.sub("", page) for page in (english, chinese))
-    pairs = zip_longest(sections(without_chinese_paragraphs(english)), sections(chinese))
+    pairs = zip_longest(_facts(without_chinese_paragraphs(english)), _facts(chinese))
     for ours, theirs in pairs:
         if ours is None or theirs is None:
-            found.append(f"heading {(ours or theirs).title!r} has no counterpart")
+            found.append(f"heading {(ours or theirs)[0]!r} has no counterpart")
             break
-        for what in ("level", "commands", "comments", "numbers", "names", "links", "rows"):
-            one, other = getattr(ours, what), getattr(theirs, what)
+        for what in COMPARED:
+            one, other = ours[1][what], theirs[1][what]
             if isinstance(one, Counter):  # show what differs, not all that there is
                 one, other = dict(one - other), dict(other - one)
             if one != other:
-                found.append(f"{what} of {ours.title!r} / {theirs.title!r}: {one} / {other}")
+                found.append(f"{what} of {ours[0]!r} / {theirs[0]!r}: {one} / {other}")
     return found
 
 
@@ -110,7 +133,32 @@ def anchors(page):
     return {re.sub(r"[^\w\- ]", "", title).replace(" ", "-") for title in titles}
 
 
+def cells(section):
+    """Return the cells of each row of a section's tables, without their heads."""
+    rows = [line.strip("|").split("|") for line in section.text if line.startswith("|")]
+    rules = [i for i, row in enumerate(rows) if set("".join(row)) <= set("-:")]
+    heads = {*rules, *(rule - 1 for rule in rules)}
+    return [[cell.strip() for cell in row] for i, row in enumerate(rows) if i not in heads]
+
+
 def first_cells(section):
     """Return the first cell of each row of a section's tables, without their heads."""
-    rows = [line.split(" | ")[0].removeprefix("| ") for line in section.text if line[:2] == "| "]
-    return rows[1:]
+    return [row[0] for row in cells(section)]
+
+
+def not_there(text):
+    """Return the files, modules and names of ours that a text names and that do not exist."""
+    modules = [*MODULE.findall(text)]
+    for module, names in IMPORT.findall(text):
+        modules += [f"{module}.{name.split()[0]}" for name in names.split(",")]
+    missing = [name for name in FILE.findall(text) if not (ROOT / name).exists()]
+    return missing + [name for name in modules if not _is_ours(name)]
+
+
+def _is_ours(name):
+    """Return whether there is such a module, or a name in its text; nothing is imported."""
+    path = ROOT / name.replace(".", "/")
+    if path.is_dir() or path.with_suffix(".py").is_file():
+        return True
+    above = path.parent / "__init__.py" if path.parent.is_dir() else path.parent.with_suffix(".py")
+    return above.is_file() and bool(re.search(rf"\b{path.name}\b", above.read_text("utf-8")))

@@ -28,9 +28,15 @@ from ...files import printable
 from ..load import load_splits
 from ..pixels import SIZE
 from ..split import MODES, Split
-from .findings import cache_key, write_findings
-from .images import Sample, has_light_border
-from .open import describe, list_folder, make_splits, read_every_sample, what_is_left_out
+from .findings import (
+    cache_key,
+    describe,
+    read_every_sample,
+    what_is_left_out,
+    write_findings,
+)
+from .open import list_folder, make_splits
+from .sample_file import Sample, has_light_border
 
 SHEET_COLUMNS = 16  # images of each digit on the contact sheet
 BLANK = 32  # an image whose values differ by less shows nothing

@@ -1,15 +1,13 @@
-"""Stage 1, data: the tutorial's part 3, a Dataset of sample IDs with one file for each.
+"""Stage 1, data: how does Paddle's own DataLoader read one file per sample?
 
+From a Dataset of sample IDs, the names of the files; worker processes read while a device computes.
 `partition` says which IDs are for training and which for validation, `labels` the digit of each.
-paddle.io.DataLoader reads such a Dataset with worker processes while a device computes.
-An ID is the name of its file, relative to the folder.
-What is wrong with the lists is said when the Dataset is made, not by a worker an hour later.
+Lists that do not fit are refused when the Dataset is made, not by a worker an hour later.
 
-第一阶段，数据：教程第三部分，按样本 ID 组织、一个样本一个文件的 Dataset。
+第一阶段，数据：一个样本一个文件时，飞桨自己的 DataLoader 怎样读取？
+通过按样本 ID（文件名）组织的 Dataset：多个工作进程读取文件，同时设备在计算。
 `partition` 列出哪些 ID 用于训练、哪些用于验证，`labels` 给出每个 ID 的数字。
-paddle.io.DataLoader 用多个工作进程在 CPU 上读取它，同时设备在计算。
-ID 就是文件名，相对于所在的文件夹。
-列表里的错误在创建 Dataset 时就会说明，而不是一个小时后由某个进程报告。
+列表里的错误在创建 Dataset 时就会报告，而不是一小时后由某个工作进程报告。
 
 Source: tutorial part 3, items 3.1 to 3.4.
 """
@@ -33,7 +31,7 @@ from .open import open_folder
 PARTITION = {"train": "train", "validation": "valid", "eval": "eval"}  # the tutorial's word: ours
 
 
-class Samples(paddle.io.Dataset):
+class Samples(paddle.io.Dataset):  # type: ignore[type-arg]  # in Paddle 2.6 it takes none
     """Give one sample at a time of any images and labels: image `[1, 28, 28] float32`, label `[1]`.
 
     `images` is an array `[N, 1, 28, 28] uint8` or what is indexed like one, `labels` `[N]` or
@@ -112,7 +110,7 @@ class Dataset(Samples):
             if not os.path.isfile(path := os.path.join(folder, ID)):
                 raise DataError(f"the ID {printable(ID)} has no file: {printable(path)}.")
             digits[index] = digit
-        super().__init__(ImageFiles(folder, list_IDs), digits, transform, seed=seed)
+        super().__init__(ImageFiles(folder, list(list_IDs)), digits, transform, seed=seed)
 
 
 def read_partition(

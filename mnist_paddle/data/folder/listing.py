@@ -14,9 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from array import array
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,9 +25,8 @@ from ...files import printable
 from ..formats.idx import IDX_FILES, find_idx_file
 from ..formats.labels_csv import LABELS, Row, read_labels
 from ..formats.npy import map_npy
-from .images import ImageFiles, Names
-from .mapped import MappedImages
-from .scan import FACTS, NO_FACTS, Walk, facts_of, is_hidden
+from .images import ImageFiles, MappedImages
+from .scan import NO_FACTS, Walk, facts_of, is_hidden
 
 ARRAYS = ("images.npy", "labels.npy")
 DIGITS = tuple("0123456789")
@@ -100,90 +97,73 @@ def _list_digit_folders(folder: Path, entries: list[str]) -> Listing:
             "rename or move them."
         )
     walk = Walk(folder)
-    digits = array("B")
+    names: list[str] = []
+    counts = [0] * 10
     key = hashlib.sha256(b"folders")
-
-    def names() -> Iterator[bytes]:
-        for digit in range(10):
-            if str(digit) not in folders:
-                continue
-            # A name and its facts are one row of bytes: a million of them take little memory.
-            # No name contains the 0 between the two, so that rows are in the order of names.
-            for row in sorted(
-                os.fsencode(name) + b"\0" + facts for name, facts in walk(str(digit))
-            ):
-                key.update(row)
-                digits.append(digit)
-                yield row[: -FACTS.size - 1]
-
-    images = ImageFiles(folder, Names(names()))
-    counts = np.bincount(digits, minlength=10)
+    for digit in DIGITS:
+        found = dict(walk(digit)) if digit in folders else {}
+        for name in sorted(found, key=os.fsencode):
+            key.update(_row(name, found[name]))
+            names.append(name)
+        counts[int(digit)] = len(found)
     notes = walk.notes()
-    if missing := [str(digit) for digit in range(10) if not counts[digit]]:
+    if missing := [digit for digit in DIGITS if not counts[int(digit)]]:
         notes.append(f"{shown}: no samples of the digit(s) {', '.join(missing)}.")
-    return Listing(folder, images, np.frombuffer(digits, np.uint8), None, key.hexdigest(), notes)
+    digits = np.repeat(np.arange(10, dtype=np.uint8), counts)
+    return Listing(folder, ImageFiles(folder, names), digits, None, key.hexdigest(), notes)
 
 
 def _list_csv(folder: Path) -> Listing:
     """List what labels.csv names, in its order; every file must be there."""
     shown = printable(str(folder))
-    digits, modes, keys = array("B"), array("B"), array("q")
+    names: list[str] = []
+    digits, modes = bytearray(), bytearray()
     key = hashlib.sha256(b"csv")
     missing: list[str] = []
-    absent = 0
-
-    def names() -> Iterator[str]:
-        nonlocal absent
-        for row in read_labels(folder / LABELS):
-            name, facts = _find(folder, row)
-            if facts is None:
-                absent += 1
-                facts = NO_FACTS
-                if len(missing) < 3:
-                    missing.append(_missing(row))
-            key.update(os.fsencode(name) + b"\0" + bytes([row.digit, row.mode or 0]) + facts)
-            digits.append(row.digit)
-            keys.append(hash(name))
-            if row.mode is not None:
-                modes.append(row.mode)
-            yield name
-
-    images = ImageFiles(folder, Names(names()))
-    if absent:
-        more = f" and {absent - len(missing):,} more" if absent > len(missing) else ""
+    for row in read_labels(folder / LABELS):
+        name, facts = _find(folder, row)
+        if facts is None:
+            missing.append(_missing(row))
+            continue
+        key.update(_row(name, f"{facts} {row.digit} {row.mode}"))
+        names.append(name)
+        digits.append(row.digit)
+        if row.mode is not None:
+            modes.append(row.mode)
+    if missing:
+        more = f" and {len(missing) - 3:,} more" if len(missing) > 3 else ""
         raise DataError(
-            f"{shown}: files that {LABELS} names are missing: {'; '.join(missing)}{more}."
+            f"{shown}: files that {LABELS} names are missing: {'; '.join(missing[:3])}{more}."
         )
-    hashes = np.sort(np.frombuffer(keys, np.int64))
-    _refuse_twins(images, np.frombuffer(keys, np.int64), hashes, shown)
+    listed = set(names)
+    if len(listed) < len(names):  # it would be in two splits, or have two labels
+        name, count = Counter(names).most_common(1)[0]
+        raise DataError(f"{shown}: {LABELS} names {printable(name)} {count} times.")
     walk = Walk(folder)
-    unlabelled = 0
-    examples: list[str] = []
-    for name, _ in walk(""):
-        place = int(np.searchsorted(hashes, hash(name)))
-        if place == len(hashes) or hashes[place] != hash(name):
-            unlabelled += 1
-            if len(examples) < 3:
-                examples.append(name)
+    unlabelled = [name for name, _ in walk("") if name not in listed]
     sentence = ""
     if unlabelled:
         sentence = (
-            f"{shown}: {unlabelled:,} picture(s) that {LABELS} does not name are left out, "
-            f"such as {_some(examples)}."
+            f"{shown}: {len(unlabelled):,} picture(s) that {LABELS} does not name are left out, "
+            f"such as {_some(unlabelled[:3])}."
         )
-    chosen = np.frombuffer(modes, np.uint8) if modes else None
     return Listing(
         folder,
-        images,
+        ImageFiles(folder, names),
         np.frombuffer(digits, np.uint8),
-        chosen,
+        np.frombuffer(modes, np.uint8) if modes else None,
         key.hexdigest(),
         walk.notes(),
         sentence,
     )
 
 
-def _find(folder: Path, row: Row) -> tuple[str, bytes | None]:
+def _row(name: str, facts: str) -> bytes:
+    """Return what the key of a folder takes of one sample; no name holds a 0."""
+    return os.fsencode(name) + b"\0" + facts.encode() + b"\0"
+
+
+def _find(folder: Path, row: Row) -> tuple[str, str | None]:
     """Return the name as it is on the disk and the file's facts, None if there is no such file.
 
     Windows writes 3\\a.png; but on other systems the stroke may be part of a name.
@@ -206,19 +186,10 @@ def _missing(row: Row) -> str:
     return f"{printable(row.name)} in line {row.line}{encoding}"
 
 
-def _refuse_twins(images: ImageFiles, keys: np.ndarray, hashes: np.ndarray, shown: str) -> None:
-    """Refuse a name that is listed twice: it would be in two splits, or have two labels."""
-    for value in hashes[:-1][hashes[1:] == hashes[:-1]]:
-        names = Counter(images.name(index) for index in np.flatnonzero(keys == value))
-        name, count = names.most_common(1)[0]
-        if count > 1:
-            raise DataError(f"{shown}: {LABELS} names {printable(name)} {count} times.")
-
-
 def _list_arrays(folder: Path) -> Listing:
     shown = printable(str(folder))
     images = MappedImages(folder / ARRAYS[0])
-    labels, _ = map_npy(folder / ARRAYS[1])
+    labels = np.asarray(map_npy(folder / ARRAYS[1]))
     count = len(images)
     if labels.dtype.kind not in "iu" or labels.shape not in {(count,), (count, 1)}:
         raise DataError(
@@ -234,7 +205,7 @@ def _list_arrays(folder: Path) -> Listing:
         )
     key = hashlib.sha256(b"arrays")
     for name in ARRAYS:
-        key.update(facts_of(os.stat(folder / name)))
+        key.update(_row(name, facts_of(os.stat(folder / name))))
     return Listing(folder, images, labels.astype(np.uint8), None, key.hexdigest())
 
 

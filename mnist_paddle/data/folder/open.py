@@ -1,43 +1,46 @@
 """Stage 1, data: how does a folder of anybody's own pictures become train, valid and eval?
 
 The folder says which sample is which digit: 0/ to 9/, or labels.csv, or images.npy and labels.npy.
-Every file is read once at the start, so that no bad one ends a training hours later.
-Who does not say which split a sample is in gets a rule with a seed: the same for each digit.
+If it does not say which split a sample is in, a rule with a seed does: the same for each digit.
+Samples that cannot be read are named and left out.
 
 第一阶段，数据：任何人自己的图片文件夹，怎样变成 train、valid 和 eval？
 文件夹说明哪个样本是哪个数字：0/ 到 9/，或 labels.csv，或 images.npy 加 labels.npy。
-开始时每个文件都读一遍，这样就不会因为一个坏文件而在几小时后中断训练。
 没有指定样本属于哪个数据集时，按带种子的规则划分，每个数字都一样。
+读不了的样本会列出名字，然后略去。
 """
 
 from __future__ import annotations
 
-import hashlib
-import itertools
 import logging
 import os
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from ...errors import DataError
 from ...files import printable
 from ..formats.mnist_json import MNIST_DIGEST
 from ..pixels import SIZE
 from ..split import MODES, Split
-from .findings import Findings, cache_key, read_findings, write_findings
-from .images import Sample
+from .findings import (
+    Findings,
+    cache_key,
+    describe,
+    read_every_sample,
+    read_findings,
+    what_is_left_out,
+    write_findings,
+)
 from .listing import Listing, list_samples
+from .sample_file import Sample
 
 logger = logging.getLogger("mnist_paddle")
 
 TRAIN, VALID, EVAL = range(3)  # as in MODES
 SHARE = 15  # percent of each digit for valid, and as much for eval
 FEWEST = 3  # samples of a digit, of which one goes to each split
-LARGE = 250_000  # pixels of a picture, on average: decoding them takes longer than training
-See = Callable[[int, Sample | str], None]
 
 
 def open_folder(
@@ -140,75 +143,6 @@ def choose_modes(
         modes[members[:share]] = VALID
         modes[members[share : 2 * share]] = EVAL
     return modes
-
-
-def read_every_sample(listing: Listing, modes: np.ndarray, see: See | None = None) -> Findings:
-    """Read every sample once, in the order of the splits; show each to `see` where it is given."""
-    findings, digest = Findings(), hashlib.sha256()
-    with tqdm(total=len(modes), desc="reading all once", unit=" samples", disable=None) as bar:
-        for mode in range(len(MODES)):
-            chosen = np.flatnonzero(modes == mode)
-            good = np.ones(len(chosen), bool)
-            samples = listing.images.take(chosen).samples()
-            for place, sample in enumerate(samples):
-                index = int(chosen[place])
-                bar.update()
-                if see is not None:
-                    see(index, sample)
-                if isinstance(sample, str):
-                    findings.unreadable[index] = sample
-                    good[place] = False
-                    continue
-                digest.update(np.ascontiguousarray(sample.image).data)
-                if sample.mode not in ("npy", "array"):
-                    findings.pictures += 1
-                    findings.converted += sample.converted
-                    findings.inverted += sample.inverted
-                    findings.pixels += sample.width * sample.height
-            digest.update(listing.digits[chosen[good]].data)
-    findings.digest = digest.hexdigest()
-    return findings
-
-
-def describe(listing: Listing, findings: Findings) -> list[str]:
-    """Say in sentences how the pictures were made into 28x28 grey."""
-    shown, lines = printable(str(listing.folder)), []
-    if findings.converted:
-        lines.append(
-            f"{shown}: {findings.converted:,} of {findings.pictures:,} pictures are not 28x28 "
-            "and grey; they are converted as those that are predicted."
-        )
-    if findings.inverted:
-        lines.append(
-            f"{shown}: {findings.inverted:,} of {findings.pictures:,} pictures are 28x28 with a "
-            "light ground; they are inverted, so that ink is high."
-        )
-    if findings.pictures and findings.pixels > LARGE * findings.pictures:
-        lines.append(
-            f"{shown}: its pictures have {findings.pixels // findings.pictures:,} pixels on "
-            "average, which makes every epoch slow; "
-            f"scripts/prepare_data.py --from {shown} --out work/mine.json.gz converts them once."
-        )
-    return lines
-
-
-def what_is_left_out(listing: Listing, findings: Findings) -> str:
-    """Say which samples cannot be used, the first of them by name; "" if all can."""
-    sentences = []
-    if findings.unreadable:
-        first = [
-            f"{printable(listing.images.name(index))} ({printable(reason)})"
-            for index, reason in itertools.islice(findings.unreadable.items(), 3)
-        ]
-        sentences.append(
-            f"{printable(str(listing.folder))}: {len(findings.unreadable):,} of "
-            f"{len(listing.digits):,} samples cannot be read: {'; '.join(first)}"
-            + (" and others" if len(findings.unreadable) > len(first) else "")
-            + ". scripts/check_data.py lists them all."
-        )
-    if listing.unlabelled:
-        sentences.append(listing.unlabelled)
-    return " ".join(sentences)
 
 
 def make_splits(listing: Listing, modes: np.ndarray, findings: Findings) -> dict[str, Split]:

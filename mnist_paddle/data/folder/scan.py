@@ -2,40 +2,38 @@
 
 Nothing is opened, so that a pipe or a device among the pictures is no danger.
 A link that leads in a circle, or to a folder that is read already, is refused.
+What is not a picture or .npy is counted and named in a note.
 
 第一阶段，数据：一个文件夹以及其中的文件夹里有什么？
 不打开任何文件，所以图片中间夹着管道或设备也没有危险。
 绕圈的链接，或者指向已经读过的文件夹的链接，一律拒绝。
+既不是图片也不是 .npy 的文件只计数，并在说明里列出。
 """
 
 from __future__ import annotations
 
 import os
 import stat
-import struct
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from ...errors import DataError
 from ...files import printable
+from ...pictures.decode import ENDINGS as PICTURE_ENDINGS
+from ...pictures.decode import UNREADABLE_ENDINGS
 
-# Samples by their endings; Apple's .heic cannot be read, and is listed to be named as such.
-ENDINGS = (
-    *(".npy", ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".gif", ".tif", ".tiff"),
-    *(".webp", ".avif", ".mpo", ".pbm", ".pgm", ".ppm", ".pnm", ".heic", ".heif"),
-)
-FACTS = struct.Struct("<3q")  # size, time of the content, time of the file's entry
-NO_FACTS = FACTS.pack(-1, -1, -1)  # of a file that cannot be looked at
+ENDINGS = (".npy", *PICTURE_ENDINGS, *UNREADABLE_ENDINGS)  # the last are listed to be named
+NO_FACTS = "unknown"  # of a file that cannot be looked at
 
 
-def facts_of(status: os.stat_result) -> bytes:
-    """Return what changes when a file does, as bytes that are always equally many."""
-    return FACTS.pack(status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+def facts_of(status: os.stat_result) -> str:
+    """Return what changes when a file does: its size, its time, and the time of its entry."""
+    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
 
 
 def is_hidden(name: str) -> bool:
-    """Say whether a name is not for people: hidden, or what a Mac adds to an archive."""
+    """Return whether a name is not for people: hidden, or what a Mac adds to an archive."""
     return name.startswith(".") or name == "__MACOSX"
 
 
@@ -47,7 +45,7 @@ class Walk:
         self.ignored: Counter[str] = Counter()
         self.visited: dict[tuple[int, int], str] = {}
 
-    def __call__(self, start: str) -> Iterator[tuple[str, bytes]]:
+    def __call__(self, start: str) -> Iterator[tuple[str, str]]:
         """Yield the name, relative to the folder, and the facts of each sample below `start`.
 
         Raises:
@@ -87,7 +85,7 @@ class Walk:
         self.visited[place] = here
 
     def notes(self) -> list[str]:
-        """Say what was ignored, in at most one sentence."""
+        """Return what was ignored, in at most one sentence."""
         ignored = {kind: count for kind, count in self.ignored.items() if kind != ".csv"}
         if not ignored:
             return []

@@ -23,11 +23,11 @@ from PIL import Image
 from tqdm import tqdm
 
 from ...errors import DataError
-from ...files import atomic_folder
+from ...files import atomic_folder, printable
 from ..formats.labels_csv import LABELS
-from ..pixels import SIZE
+from ..formats.npy import SAMPLE_HEADER
 from ..split import Split
-from .images import has_light_border
+from .sample_file import has_light_border
 
 FORMATS = ("npy", "png")
 LAYOUTS = ("labels", "folders")
@@ -57,7 +57,8 @@ def write_folder(
             f"and {' or '.join(LAYOUTS)}."
         )
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):
-        raise DataError(f"{out}: is there already; name a folder that is new or empty.")
+        shown = printable(str(out))
+        raise DataError(f"{shown}: is there already; name a folder that is new or empty.")
     with atomic_folder(out) as temporary:
         _write_samples(temporary, splits, format, layout)
 
@@ -94,16 +95,7 @@ def _write_samples(folder: Path, splits: Mapping[str, Split], format: str, layou
 def _content(image: np.ndarray, format: str) -> bytes:
     """Return the bytes of a file that holds the image, `[28, 28] uint8`."""
     if format == "npy":
-        return _NPY_HEADER + np.ascontiguousarray(image).tobytes()
+        return SAMPLE_HEADER + np.ascontiguousarray(image).tobytes()
     file = io.BytesIO()
     Image.fromarray(image).save(file, format="PNG")
     return file.getvalue()
-
-
-def _npy_header() -> bytes:
-    file = io.BytesIO()
-    np.save(file, np.zeros(SIZE, np.uint8), allow_pickle=False)
-    return file.getvalue()[: -SIZE[0] * SIZE[1]]
-
-
-_NPY_HEADER = _npy_header()  # the same for every image

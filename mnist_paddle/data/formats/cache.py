@@ -1,13 +1,13 @@
 """Stage 1, data: why does only the first start take seconds?
 
-The pixels read from the JSON text are kept beside it as bytes, in a hidden safetensors file.
-It carries the sha256 of its source: a changed source is read anew.
-It carries a check sum for each part: a damaged cache is made anew. Deleting it is always safe.
+What reading a file or a folder has given is kept beside it, hidden: NumPy's .npz, some JSON in it.
+The JSON names the source; a cache of another source, damaged or of an older form is made anew.
+Deleting it is always safe.
 
 第一阶段，数据：为什么只有第一次启动要花几秒钟？
-从 JSON 文本读出的像素以字节形式存在旁边的一个隐藏的 safetensors 文件里。
-它记着来源文件的 sha256：来源变了就重新读取。
-它还记着每一部分的校验和：缓存坏了就重新生成。删除它永远是安全的。
+读取文件或文件夹的结果存在旁边的一个隐藏文件里：NumPy 的 .npz 格式，其中有一小段 JSON。
+JSON 记录数据来源；来源变了、缓存损坏或格式过旧，都会重新生成。
+删除它永远是安全的。
 """
 
 from __future__ import annotations
@@ -16,114 +16,86 @@ import json
 import logging
 import os
 import re
-import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+import zipfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, BinaryIO, TypeGuard
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
-from ...files import atomic_write
-from ..pixels import IMAGE_COLUMNS, IMAGE_ROWS
-from .json_stream import MOST_IMAGES
+from ...errors import DataError
+from ...files import atomic_write, open_regular, printable
 
 logger = logging.getLogger("mnist_paddle")
 
-# One key, because safetensors keeps several in no stable order. A new layout gets a new key.
-FACTS = "mnist_paddle.data.1"
-LARGEST_CACHE = 3 * MOST_IMAGES * (IMAGE_ROWS * IMAGE_COLUMNS + 1) + (1 << 16)  # bytes
+FACTS = "facts"  # the array that holds the JSON
+LARGEST_CACHE = (1 << 31) - 1  # bytes: beyond that a zip file needs its 64-bit extension
+LARGEST_FACTS = 1 << 16  # bytes
+LARGEST_DIRECTORY = 1 << 16  # bytes; ours has 7 members of less than 100
 
 _DIGEST = re.compile("[0-9a-f]{64}")
-_NO_CACHE = (
-    *(OSError, SafetensorError, ValueError, TypeError, LookupError, AttributeError),
-    *(ArithmeticError, RecursionError, MemoryError),
-)
 
 
-@dataclass(frozen=True, eq=False)
-class CachedSplit:
-    """One split as the cache holds it, with what is known about the whole file."""
-
-    images: np.ndarray  # [N, 1, 28, 28] uint8
-    labels: np.ndarray  # [N] uint8
-    name: str
-    digest: str
-
-
-def cache_path(path: Path) -> Path:
-    """Return where the cache of a data file lies: beside it, hidden."""
-    return path.with_name(f".{path.name}.cache.safetensors")
-
-
-def write_cache(
-    path: Path,
-    splits: Mapping[str, tuple[np.ndarray, np.ndarray]],
-    source_hash: str,
-    name: str,
-    digest: str,
-) -> None:
-    """Keep the splits of the data file `path`; without a place to write only warn."""
-    arrays = {}
-    for mode, (images, labels) in splits.items():
-        arrays[f"{mode}.images"], arrays[f"{mode}.labels"] = images, labels
-    facts = {
-        "source": source_hash,
-        "name": name,
-        "digest": digest,
-        "crc32": {key: zlib.crc32(array.data) for key, array in arrays.items()},
-    }
-    text = json.dumps(facts)
+def write_cache(path: Path, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> None:
+    """Keep arrays, and facts that JSON can hold; if they cannot be kept, only warn."""
+    members: dict[str, Any] = {FACTS: np.frombuffer(json.dumps(facts).encode(), np.uint8), **arrays}
     try:
-        with atomic_write(cache_path(path)) as temporary:
-            save_file(arrays, temporary, metadata={FACTS: f"{_sum(text)} {text}"})
-    except (OSError, SafetensorError) as error:
-        logger.warning("No cache for %s, every start reads it anew: %s", path, error)
+        if sum(array.nbytes for array in members.values()) > LARGEST_CACHE - LARGEST_DIRECTORY:
+            raise OSError(f"it would have more than {LARGEST_CACHE:,} bytes")
+        with atomic_write(path) as temporary:
+            np.savez(temporary, **members)
+    except OSError as error:
+        folder, reason = printable(str(path.parent)), error.strerror or error
+        logger.warning("No cache in %s, every start reads the data anew: %s.", folder, reason)
 
 
-def read_cache(path: Path, source_hash: str, mode: str) -> CachedSplit | None:
-    """Return one split of the data file `path`, None if there is no good cache of these bytes.
+def read_cache(
+    path: Path, names: Sequence[str] = ()
+) -> tuple[dict[str, Any], list[np.ndarray]] | None:
+    """Return the facts of a cache and the arrays `names`; None if there is no sound cache.
 
-    The sums find damage, not malice: a cache that came with somebody's data file is looked at as
-    carefully as the file.
+    It may have come with somebody's data: none of it is executed, and it takes about as much memory
+    as it has bytes. Zip's check sums find damage. The caller checks what facts and arrays say.
     """
-    cache = cache_path(path)
     try:
-        if not cache.is_file() or not _has_moderate_size(cache):
-            return None
-        with safe_open(cache, framework="numpy") as file:
-            check, _, text = file.metadata()[FACTS].partition(" ")
-            facts = json.loads(text)
-            if check != _sum(text) or facts["source"] != source_hash:
+        with open_regular(path, DataError) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > LARGEST_CACHE or not _has_small_directory(file):
                 return None
-            name, digest = facts["name"], facts["digest"]
-            if not (isinstance(name, str) and name.isprintable() and _DIGEST.fullmatch(digest)):
-                return None
-            shapes = []
-            for part in ("images", "labels"):
-                layout = file.get_slice(f"{mode}.{part}")
-                if layout.get_dtype() != "U8":
+            with zipfile.ZipFile(file) as archive:
+                members = archive.infolist()
+                packed = any(member.compress_type != zipfile.ZIP_STORED for member in members)
+                if packed or sum(member.file_size for member in members) > size:
                     return None
-                shapes.append(list(layout.get_shape()))
-            count = shapes[0][0]
-            if count < 1 or shapes != [[count, 1, IMAGE_ROWS, IMAGE_COLUMNS], [count]]:
-                return None
-            images, labels = (file.get_tensor(f"{mode}.{part}") for part in ("images", "labels"))
-            sums = [facts["crc32"][f"{mode}.{part}"] for part in ("images", "labels")]
-            if [zlib.crc32(images.data), zlib.crc32(labels.data)] != sums or labels.max() > 9:
-                return None
-            return CachedSplit(images, labels, name, digest)
-    except _NO_CACHE:
+                if archive.getinfo(f"{FACTS}.npy").file_size > LARGEST_FACTS:
+                    return None
+                facts = json.loads(_read_array(archive, FACTS).tobytes())
+                if not isinstance(facts, dict):
+                    return None
+                return facts, [_read_array(archive, name) for name in names]
+    except Exception:  # whatever is wrong with it, it is no cache
         return None
 
 
-def _has_moderate_size(cache: Path) -> bool:
-    """Say whether neither the file nor the layout at its start is larger than any of ours."""
-    with cache.open("rb") as file:
-        layout_size = int.from_bytes(file.read(8), "little")
-        return os.fstat(file.fileno()).st_size <= LARGEST_CACHE and layout_size <= 1 << 16
+def is_digest(value: object) -> TypeGuard[str]:
+    """Return whether a value is a sha256 in hexadecimal."""
+    return isinstance(value, str) and _DIGEST.fullmatch(value) is not None
 
 
-def _sum(text: str) -> str:
-    return f"{zlib.crc32(text.encode()):08x}"
+def _has_small_directory(file: BinaryIO) -> bool:
+    """Return whether a zip file, without the 64-bit extension, lists only a few members.
+
+    zipfile keeps the whole list, in many times as much memory as it takes in the file.
+    """
+    file.seek(-42, os.SEEK_END)
+    end = file.read(42)  # 20 bytes of the extension, if there is one, and the 22 of the end
+    is_plain = end[:4] != b"PK\6\7" and end[20:24] == b"PK\5\6" and end[40:] == b"\0\0"
+    return is_plain and int.from_bytes(end[32:36], "little") <= LARGEST_DIRECTORY
+
+
+def _read_array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
+    with archive.open(f"{name}.npy") as member:
+        array = np.lib.format.read_array(member, allow_pickle=False)
+        if member.read(1):  # zipfile compares the check sum when it has read the last byte
+            raise ValueError(f"{name} goes on after what its header promises")
+    return np.asarray(array)

@@ -1,6 +1,6 @@
 """Stage 1, data: how is a gzip file from anywhere unpacked without danger?
 
-Piece by piece, so that nobody need hold the whole; what is damaged or cut short is said.
+Piece by piece, so that nothing has to hold the whole; damaged or cut short data are an error.
 A few bytes can unpack to a thousand times as many: no data of ours do, so that is refused.
 A plain file comes through as it is.
 
@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...errors import DataError
+from ...files import open_regular, printable
 
 PIECE = 1 << 20  # bytes unpacked at once
 LARGEST_FILE = 1 << 30  # bytes, packed or not: MNIST has 22 MB as JSON, 47 MB as IDX
@@ -34,9 +35,10 @@ def unpack(path: Path, source_hash: hashlib._Hash | None = None) -> Iterator[byt
         OSError: it cannot be read.
     """
     check_size(path)
+    shown = printable(str(path))
     packed_size = unpacked_size = 0
     inflater = None
-    with path.open("rb") as file:
+    with open_regular(path, DataError) as file:
         while block := file.read(1 << 16):
             if source_hash is not None:
                 source_hash.update(block)
@@ -56,23 +58,24 @@ def unpack(path: Path, source_hash: hashlib._Hash | None = None) -> Iterator[byt
                     piece = inflater.decompress(block, PIECE)
                 except zlib.error as error:
                     raise DataError(
-                        f"{path}: the gzip data is damaged ({error}); copy or make the file again."
+                        f"{shown}: the gzip data is damaged ({error}); copy or make the file again."
                     ) from None
                 block = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
                 unpacked_size += len(piece)
                 if unpacked_size > max(ALWAYS_ALLOWED, HIGHEST_RATIO * packed_size):
                     raise DataError(
-                        f"{path}: unpacks to more than {HIGHEST_RATIO} times its size, "
+                        f"{shown}: unpacks to more than {HIGHEST_RATIO} times its size, "
                         "which no data of ours do; get the file again."
                     )
                 if piece:
                     yield piece
     if inflater is not None and not inflater.eof:
-        raise DataError(f"{path}: the gzip data is cut short; copy or make the file again.")
+        raise DataError(f"{shown}: the gzip data is cut short; copy or make the file again.")
 
 
 def check_size(path: Path) -> None:
     """Refuse a file too large to be read at all, before that takes its time."""
     size = path.stat().st_size
     if size > LARGEST_FILE:
-        raise DataError(f"{path}: has {size:,} bytes, expected at most {LARGEST_FILE:,}.")
+        shown = printable(str(path))
+        raise DataError(f"{shown}: has {size:,} bytes, expected at most {LARGEST_FILE:,}.")

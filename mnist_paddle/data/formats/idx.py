@@ -1,7 +1,7 @@
 """Stage 1, data: how are MNIST's own four files read?
 
 IDX: a magic number, the dimensions, then one byte per value; often gzipped.
-A header is believed only as far as the data go that follow it.
+What its header promises is believed only as far as the data that follow it go.
 The last sixth of the training set becomes `valid`, the test set `eval`.
 
 第一阶段，数据：MNIST 自己的四个文件怎样读？
@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import DataError
+from ...files import printable
 from ..pixels import IMAGE_COLUMNS, IMAGE_ROWS
 from .gzip_stream import unpack
 from .json_stream import MOST_IMAGES
@@ -40,12 +41,13 @@ def read_idx_folder(directory: str | Path) -> dict[str, tuple[np.ndarray, np.nda
         OSError: a file cannot be read.
     """
     directory = Path(directory)
+    shown = printable(str(directory))
     if not directory.is_dir():
-        raise DataError(f"{directory}: no such folder; expected the four IDX files of MNIST in it.")
+        raise DataError(f"{shown}: no such folder; expected the four IDX files of MNIST in it.")
     paths = {name: find_idx_file(directory, name) for name in IDX_FILES}
     missing = [name for name, path in paths.items() if path is None]
     if missing:
-        raise DataError(f"{directory}: {', '.join(missing)} missing (gzipped or not).")
+        raise DataError(f"{shown}: {', '.join(missing)} missing (gzipped or not).")
     arrays = [read_idx_file(path, IDX_FILES[name]) for name, path in paths.items() if path]
     train_images, train_labels, eval_images, eval_labels = arrays
     for part, images, labels in (
@@ -54,13 +56,13 @@ def read_idx_folder(directory: str | Path) -> dict[str, tuple[np.ndarray, np.nda
     ):
         if len(images) != len(labels):
             raise DataError(
-                f"{directory}: the {part} set has {len(images)} images and {len(labels)} labels, "
+                f"{shown}: the {part} set has {len(images)} images and {len(labels)} labels, "
                 "expected equally many."
             )
     cut = len(train_images) - len(train_images) // 6
     if cut == len(train_images):
         raise DataError(
-            f"{directory}: the training set has {cut} images, expected at least 6, "
+            f"{shown}: the training set has {cut} images, expected at least 6, "
             "because the last sixth becomes the split valid."
         )
     return {
@@ -79,44 +81,45 @@ def find_idx_file(directory: Path, name: str) -> Path | None:
 
 def read_idx_file(path: Path, dimensions: int) -> np.ndarray:
     """Read one IDX file of bytes: images [N, 28, 28] for 3 dimensions, labels [N] for 1."""
+    shown = printable(str(path))
     pieces = unpack(path)
     header_size = 4 + 4 * dimensions
     data = read_pieces(pieces, header_size)
-    shape = _read_header(bytes(data[:header_size]), path, dimensions)
+    shape = _read_header(bytes(data[:header_size]), shown, dimensions)
     count = math.prod(shape)
     data = read_pieces(pieces, header_size + count + 1, data)
     del data[:header_size]
     if len(data) < count:
-        raise DataError(f"{path}: holds {len(data)} values, but its header promises {count}.")
+        raise DataError(f"{shown}: holds {len(data)} values, but its header promises {count}.")
     if len(data) > count:
-        raise DataError(f"{path}: goes on after the {count} values that its header promises.")
+        raise DataError(f"{shown}: goes on after the {count} values that its header promises.")
     array = np.frombuffer(data, np.uint8).reshape(shape)
     if dimensions == 1 and array.max() > 9:
         index = int(np.argmax(array > 9))
-        raise DataError(f"{path}: label {index} is {array[index]}, expected 0 to 9.")
+        raise DataError(f"{shown}: label {index} is {array[index]}, expected 0 to 9.")
     return array
 
 
-def _read_header(header: bytes, path: Path, dimensions: int) -> tuple[int, ...]:
+def _read_header(header: bytes, shown: str, dimensions: int) -> tuple[int, ...]:
     """Return the shape of an IDX file of bytes with that many dimensions."""
     magic, sizes = header[:4], header[4:]
     expected = f"{0x0800 + dimensions:08x}"
     if magic.hex() != expected:
         raise DataError(
-            f"{path}: starts with {magic.hex()!r}, expected the magic number {expected} "
+            f"{shown}: starts with {magic.hex()!r}, expected the magic number {expected} "
             f"of an IDX file with {dimensions} dimension(s)."
         )
     if len(sizes) < 4 * dimensions:
-        raise DataError(f"{path}: ends in the middle of its header.")
+        raise DataError(f"{shown}: ends in the middle of its header.")
     shape = struct.unpack(f">{dimensions}I", sizes)
     if dimensions == 3 and shape[1:] != (IMAGE_ROWS, IMAGE_COLUMNS):
         raise DataError(
-            f"{path}: the images are {shape[1]} x {shape[2]}, "
+            f"{shown}: the images are {shape[1]} x {shape[2]}, "
             f"expected {IMAGE_ROWS} x {IMAGE_COLUMNS}."
         )
     if not 1 <= shape[0] <= MOST_IMAGES:
         raise DataError(
-            f"{path}: its header promises {shape[0]:,} items, expected 1 to {MOST_IMAGES:,}."
+            f"{shown}: its header promises {shape[0]:,} items, expected 1 to {MOST_IMAGES:,}."
         )
     return shape
 

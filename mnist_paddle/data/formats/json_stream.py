@@ -30,6 +30,7 @@ import numpy as np
 import orjson
 
 from ...errors import DataError
+from ...files import open_regular, printable
 from ..pixels import IMAGE_COLUMNS, IMAGE_ROWS, PIXELS, to_bytes, value_fault
 from ..split import MODES
 from .gzip_stream import GZIP_MAGIC, unpack
@@ -60,12 +61,11 @@ def parse_file(path: Path) -> Parsed:
         OSError: it cannot be read.
     """
     source_hash = hashlib.sha256()
-    with path.open("rb") as file:
+    with open_regular(path, DataError) as file:
         start = file.read(1 << 12)
-    if not start:
-        raise DataError(f"{path}: is empty; make it with scripts/prepare_data.py.")
-    if not start.startswith(GZIP_MAGIC[: len(start)]):
-        raise DataError(f"{path}: is not a gzip file; make it with scripts/prepare_data.py.")
+    if not start or not start.startswith(GZIP_MAGIC[: len(start)]):
+        fault = "is not a gzip file" if start else "is empty"
+        raise DataError(f"{printable(str(path))}: {fault}; make it with scripts/prepare_data.py.")
     stored_name = _gzip_name(start)
     chunks = unpack(path, source_hash)
     try:
@@ -92,13 +92,13 @@ class _Scanner:
     """Walk the brackets of a JSON text that arrives in pieces."""
 
     def __init__(self, chunks: Iterator[bytes], path: Path) -> None:
-        self.path = path
+        self.shown = printable(str(path))
         self._chunks = chunks
         self._text = bytearray()
         self._at = 0
 
     def fail(self, fault: str) -> NoReturn:
-        raise DataError(f"{self.path}: {fault}.")
+        raise DataError(f"{self.shown}: {fault}.")
 
     def _more(self) -> bool:
         chunk = next(self._chunks, b"")
@@ -218,27 +218,28 @@ def _load_numbers(text: bytearray) -> list[float] | None:
     if b"u" in text or b"l" in text or b'"' in text or b"{" in text:
         return None
     try:
-        return orjson.loads(text)
+        numbers: list[float] = orjson.loads(text)
     except ValueError:
         return None
+    return numbers
 
 
 def _load_json(text: bytearray) -> list[object] | None:
     """Return a JSON list that may hold anything, NaN and Infinity too; None if it is not JSON."""
     try:
-        return json.loads(text)
+        values: list[object] = json.loads(text)
     except (ValueError, RecursionError):
         return None
+    return values
 
 
 def _show(value: object) -> str:
     """Return a JSON value much as the file spells it, in at most 40 plain characters."""
-    shown = "an object" if isinstance(value, dict) else json.dumps(value)
-    return shown if len(shown) <= 40 else shown[:37] + "..."
+    return printable("an object" if isinstance(value, dict) else json.dumps(value), 40)
 
 
 def _image_fault(text: bytearray, name: str) -> str:
-    """Say what is wrong with an image that is not a list of 784 numbers."""
+    """Return what is wrong with an image that is not a list of 784 numbers."""
     values = _load_json(text)
     if values is None:
         return f"{name} is not a flat JSON list of {PIXELS} numbers"

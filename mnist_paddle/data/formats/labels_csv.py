@@ -58,8 +58,8 @@ def read_labels(path: Path) -> Iterator[Row]:
         DataError: no header that is understood, or a line that is not what it should be.
         OSError: it cannot be read.
     """
+    open_regular(path, DataError).close()  # a pipe would be waited for
     check_size(path)
-    open_regular(path, DataError).close()
     # utf-8-sig drops the mark of Excel; surrogateescape keeps bytes that are not UTF-8
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
         header = file.readline()
@@ -70,13 +70,13 @@ def read_labels(path: Path) -> Iterator[Row]:
                 if any(field.strip() for field in fields):
                     yield _read_row(fields, columns, rows.line_num + 1, path)
         except csv.Error as error:
-            raise DataError(f"{path} line {rows.line_num + 1}: {error}.") from None
+            raise DataError(f"{printable(str(path))} line {rows.line_num + 1}: {error}.") from None
 
 
 def _understand(header: str, path: Path) -> tuple[str, dict[str, int]]:
     """Return the delimiter and which column is what."""
     if header.startswith(("\udcff\udcfe", "\udcfe\udcff")):
-        raise DataError(f"{path} is UTF-16; save it as CSV UTF-8.")
+        raise DataError(f"{printable(str(path))} is UTF-16; save it as CSV UTF-8.")
     for delimiter in ",;\t":
         words = next(csv.reader([header], delimiter=delimiter), [])
         words = [word.strip().lower() for word in words]
@@ -90,36 +90,35 @@ def _understand(header: str, path: Path) -> tuple[str, dict[str, int]]:
         if {"file", "label"} <= set(columns):
             return delimiter, columns
     raise DataError(
-        f"{path} begins with {printable(header.strip()[:80])!r}, expected a header that names the "
-        "columns: file,label or file,label,split."
+        f"{printable(str(path))} begins with {printable(header.strip()[:80])!r}, "
+        "expected a header that names the columns: file,label or file,label,split."
     )
 
 
 def _read_row(fields: list[str], columns: dict[str, int], line: int, path: Path) -> Row:
+    where = f"{printable(str(path))} line {line}"
     if len(fields) <= max(columns.values()):
         raise DataError(
-            f"{path} line {line} has {len(fields)} column(s), "
+            f"{where} has {len(fields)} column(s), "
             f"expected {max(columns.values()) + 1} or more, as the header says."
         )
     name, label = fields[columns["file"]].strip(), fields[columns["label"]].strip()
     digit = _DIGITS.get(label)
     if digit is None:
-        raise DataError(
-            f"{path} line {line}: the label is {printable(label)!r}, expected a digit, 0 to 9."
-        )
+        raise DataError(f"{where}: the label is {printable(label)!r}, expected a digit, 0 to 9.")
     mode = None
     if "split" in columns:
         word = fields[columns["split"]].strip()
         mode = _MODES.get(word.lower())
         if mode is None:
             raise DataError(
-                f"{path} line {line}: the split is {printable(word)!r}, "
+                f"{where}: the split is {printable(word)!r}, "
                 f"expected {', '.join(MODES)} for every file, or no such column."
             )
     normal = posixpath.normpath(name) if name else ""
     if not normal or "\0" in normal or os.path.isabs(normal) or normal.split("/")[0] in (".", ".."):
         raise DataError(
-            f"{path} line {line}: the file is {printable(name)!r}, expected the name of a file "
+            f"{where}: the file is {printable(name)!r}, expected the name of a file "
             f"inside {printable(str(path.parent))}."
         )
     return Row(line, normal, digit, mode)

@@ -24,10 +24,10 @@ import numpy as np
 from tqdm import tqdm
 
 from ...errors import DataError
-from ...files import atomic_write
+from ...files import atomic_write, open_regular, printable
 from ..pixels import IMAGE_COLUMNS, IMAGE_ROWS
 from ..split import MODES, Split
-from .cache import CachedSplit, read_cache, write_cache
+from .cache import is_digest, read_cache, write_cache
 from .gzip_stream import check_size
 from .json_stream import parse_file
 
@@ -53,30 +53,60 @@ def load_data(mode: str, path: str | Path = DATA_FILE) -> Split:
         raise DataError(f"load_data got the mode {mode!r}, expected one of {', '.join(MODES)}.")
     path = Path(path)
     if not path.is_file():
-        raise DataError(f"{path}: no such file; make it with scripts/prepare_data.py.")
+        shown = printable(str(path))
+        raise DataError(f"{shown}: no such file; make it with scripts/prepare_data.py.")
     check_size(path)
-    cached = read_cache(path, _file_hash(path), mode)
+    split = _read_cached(path, mode)
+    if split is None:
+        logger.info("Reading %s; the next time its cache will do.", printable(str(path)))
+        split = _parse_and_cache(path, mode)
+    split.images.flags.writeable = False
+    return split
+
+
+def cache_path(path: Path) -> Path:
+    """Return where the cache of a data file lies: beside it, hidden."""
+    return path.with_name(f".{path.name}.cache.npz")
+
+
+def _read_cached(path: Path, mode: str) -> Split | None:
+    """Return a split from the cache, None if there is no good one of this very file."""
+    cached = read_cache(cache_path(path), (f"{mode}.images", f"{mode}.labels"))
     if cached is None:
-        logger.info("Reading %s; the next time its cache will do.", path)
-        cached = _parse_and_cache(path, mode)
-    for array in (cached.images, cached.labels):
-        array.flags.writeable = False
-    labels = cached.labels.astype(np.int64).reshape(-1, 1)
-    return Split(mode, cached.images, labels, cached.name, cached.digest)
+        return None
+    facts, (images, labels) = cached
+    name, digest = facts.get("name"), facts.get("digest")
+    if facts.get("source") != _file_hash(path) or not is_digest(digest):
+        return None
+    if not (isinstance(name, str) and name.isprintable()):
+        return None
+    count = len(labels) if labels.ndim == 1 else 0
+    fits = count > 0 and images.shape == (count, 1, IMAGE_ROWS, IMAGE_COLUMNS)
+    if not fits or images.dtype != np.uint8 or labels.dtype != np.uint8 or labels.max() > 9:
+        return None
+    return _split(mode, images, labels, name, digest)
 
 
-def _parse_and_cache(path: Path, mode: str) -> CachedSplit:
+def _parse_and_cache(path: Path, mode: str) -> Split:
     parsed = parse_file(path)
     digest = content_digest(parsed.splits)
     stem = parsed.stored_name or path.name.split(".")[0]
     name = "MNIST" if digest == MNIST_DIGEST else f"{stem} (not MNIST)"
-    write_cache(path, parsed.splits, parsed.source_hash, name, digest)
-    return CachedSplit(*parsed.splits[mode], name=name, digest=digest)
+    arrays = {}
+    for each, (images, labels) in parsed.splits.items():
+        arrays[f"{each}.images"], arrays[f"{each}.labels"] = images, labels
+    facts = {"source": parsed.source_hash, "name": name, "digest": digest}
+    write_cache(cache_path(path), arrays, facts)
+    return _split(mode, *parsed.splits[mode], name, digest)
+
+
+def _split(mode: str, images: np.ndarray, labels: np.ndarray, name: str, digest: str) -> Split:
+    return Split(mode, images, labels.astype(np.int64).reshape(-1, 1), name, digest)
 
 
 def _file_hash(path: Path) -> str:
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with open_regular(path, DataError) as file:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()

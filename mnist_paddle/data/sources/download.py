@@ -47,11 +47,11 @@ LARGEST = 64 << 20  # bytes, packed or not: the largest file has 47 MB
 
 
 class DownloadError(DataError):
-    """Say why no mirror gave a file."""
+    """No mirror gave a file."""
 
 
 class MirrorFault(Exception):
-    """Say why one mirror did not give a file, and whether it is worth asking it again."""
+    """One mirror did not give a file; `again` if it is worth asking it once more."""
 
     def __init__(self, reason: str, again: bool = False) -> None:
         super().__init__(reason)
@@ -128,7 +128,7 @@ def _fetch(url: str, part: Path, timeout: float) -> bool:
         raise MirrorFault(f"is out of reach ({getattr(error, 'reason', error)})") from None
     with response:
         content_range = response.headers.get("Content-Range", "")
-        resumed = response.status == 206 and content_range.startswith(f"bytes {start}-")
+        resumed: bool = response.status == 206 and content_range.startswith(f"bytes {start}-")
         start = start if resumed else 0
         length = response.headers.get("Content-Length", "")
         total = start + int(length) if length.isdecimal() else None
@@ -169,7 +169,7 @@ def _blocks(response: http.client.HTTPResponse, start: int) -> Iterator[bytes]:
 
 
 def _content_fault(path: Path, md5: str) -> str:
-    """Say why a file is not the one with that MD5 when unpacked, "" if it is."""
+    """Return why a file is not the one with that MD5 when unpacked, "" if it is."""
     try:
         content = read_pieces(unpack(path), LARGEST)
     except DataError:

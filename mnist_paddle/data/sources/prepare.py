@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import DataError
+from ...files import printable
 from ..folder.open import load_folder
 from ..formats.idx import IDX_FILES, find_idx_file, read_idx_folder
 from ..formats.mnist_json import DATA_FILE, MNIST_DIGEST, content_digest, load_data, write_data
@@ -68,8 +69,8 @@ def prepare_data(
         raise DataError(f"the seed is {seed}, expected 0 or more.")
     if directory is not None and source in ("download", "drawn"):
         raise DataError(
-            f"the directory {directory} goes with the source idx or folder, not with {source}; "
-            "drop one."
+            f"the directory {printable(str(directory))} goes with the source idx or folder, "
+            f"not with {source}; drop one."
         )
     folder = directory or os.environ.get("MNIST_DIR")
     if source == "idx" and not folder:
@@ -122,7 +123,7 @@ def _write_splits(out: Path, splits: Splits, folder: Path) -> None:
 
 
 def _is_idx(folder: Path) -> bool:
-    """Say whether a folder has any of MNIST's own files, or is none; reading them says the rest."""
+    """Return whether a folder has any of MNIST's own files; also for one that is not there."""
     return not folder.is_dir() or any(find_idx_file(folder, name) for name in IDX_FILES)
 
 
@@ -135,13 +136,14 @@ def _write_download(out: Path, mirrors: Sequence[str]) -> None:
 def _draw_instead(out: Path, seed: int, sizes: tuple[int, int, int], error: DownloadError) -> None:
     """Draw digits because no mirror gave MNIST, but never in place of a file that is not drawn."""
     if out.exists() and not _is_drawn(out):
-        raise DataError(f"{str(error).rstrip('.')}; {out} stays as it was.") from None
+        reason = str(error).rstrip(".")
+        raise DataError(f"{reason}; {printable(str(out))} stays as it was.") from None
     _write_drawn(out, seed, sizes)
     logger.info("%s", error)
     logger.warning(
         "THESE ARE NOT MNIST: no mirror could be reached, so %s now holds digits drawn by a "
         "program; results are not comparable with published ones.",
-        out,
+        printable(str(out)),
     )
 
 
@@ -153,7 +155,7 @@ def _is_drawn(path: Path) -> bool:
 
 
 def _read_back(out: Path) -> str:
-    """Read all three splits, which checks the file and makes its cache; say what they are."""
+    """Return what the file holds; reading all three splits checks it and makes its cache."""
     splits = [load_data(mode, out) for mode in MODES]
     sizes = ", ".join(f"{len(split):,} {split.mode}" for split in splits)
-    return f"{out}: {splits[0].name}, {sizes}."
+    return f"{printable(str(out))}: {splits[0].name}, {sizes}."

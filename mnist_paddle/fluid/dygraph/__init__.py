@@ -2,34 +2,10 @@
 
 nn.py has the layers, base.py the mode, the others what their names say.
 Today all of it is in paddle, paddle.nn, paddle.optimizer.lr and paddle.distributed.
-
-fluid.dygraph：旧的动态图脚本从这里取用的全部名字。
-nn.py 是各种层，base.py 是动态图模式，其余各文件如其名。
-今天它们都在 paddle、paddle.nn、paddle.optimizer.lr 和 paddle.distributed 里。
 """
 
-from ..missing import lookup
-from . import (
-    base,
-    checkpoint,
-    jit,
-    learning_rate_scheduler,
-    nn,
-    parallel,
-)
-from .base import (
-    BackwardStrategy,
-    disable_dygraph,
-    enable_dygraph,
-    enabled,
-    grad,
-    guard,
-    no_grad,
-    to_variable,
-)
-from .checkpoint import load_dygraph, load_persistables, save_dygraph, save_persistables
-from .jit import TracedLayer, declarative, dygraph_to_static_func
-from .learning_rate_scheduler import (
+from .. import decays as learning_rate_scheduler
+from ..decays import (
     CosineDecay,
     ExponentialDecay,
     InverseTimeDecay,
@@ -42,6 +18,20 @@ from .learning_rate_scheduler import (
     PolynomialDecay,
     StepDecay,
 )
+from ..missing import lookup
+from . import base, checkpoint, jit, nn, parallel
+from .base import (
+    BackwardStrategy,
+    disable_dygraph,
+    enable_dygraph,
+    enabled,
+    grad,
+    guard,
+    no_grad,
+    to_variable,
+)
+from .checkpoint import load_dygraph, load_persistables, save_dygraph, save_persistables
+from .jit import TracedLayer, declarative, dygraph_to_static_func
 from .nn import (
     FC,
     BatchNorm,

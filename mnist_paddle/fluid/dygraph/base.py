@@ -2,10 +2,6 @@
 
 to_variable is paddle.to_tensor today; a Tensor given to it comes back as it is.
 no_grad works with and without parentheses, and as a block.
-
-动态图模式本身：数组变成张量、no_grad 和 guard。
-to_variable 今天是 paddle.to_tensor；给它张量，就原样返回。
-no_grad 加不加括号都可以，也可以当作 with 块。
 """
 
 from collections.abc import Callable
@@ -60,8 +56,8 @@ def grad(
     allow_unused: bool = False,
     no_grad_vars: Any = None,
     backward_strategy: Any = None,
-) -> list[Any]:
-    """1.8: `grad(outputs, inputs, …, backward_strategy=None)`; today `paddle.grad`."""
+) -> Any:
+    """1.8: `grad(outputs, inputs, …, backward_strategy=None)`, a list; today `paddle.grad`."""
     return paddle.grad(
         outputs,
         inputs,

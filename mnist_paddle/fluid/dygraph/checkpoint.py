@@ -2,10 +2,6 @@
 
 A model's state goes to model.pdparams, an optimizer's to model.pdopt; the content says which.
 Files of Paddle 1.7 and 1.8 can be read too; today one writes paddle.save and paddle.load.
-
-fluid.save_dygraph(state, "model") 和 fluid.load_dygraph("model")。
-模型的状态写到 model.pdparams，优化器的写到 model.pdopt，由内容决定是哪一种。
-Paddle 1.7 和 1.8 写的文件也能读；今天用 paddle.save 和 paddle.load。
 """
 
 import os

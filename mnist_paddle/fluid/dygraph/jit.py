@@ -2,10 +2,6 @@
 
 Today these are paddle.jit.to_static, paddle.jit.save and paddle.jit.load.
 TracedLayer is gone from Paddle 3; here it is a function made static for the shapes it was given.
-
-把动态图代码变成程序：declarative、jit.save、jit.load 和 TracedLayer。
-今天是 paddle.jit.to_static、paddle.jit.save 和 paddle.jit.load。
-Paddle 3 里没有 TracedLayer；这里它是一个按给定形状转成静态图的函数。
 """
 
 import os

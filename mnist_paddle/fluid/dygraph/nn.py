@@ -1,31 +1,21 @@
 """Layers of old networks: `Conv2D(num_channels=1, num_filters=20, filter_size=5, act='relu')`.
 
 Each is a few lines of today's API with the old arguments, `act=` and the private attributes that
-course notebooks print. Scripts of 1.5 and 1.6 give a name scope first: Conv2D(self.full_name(), …);
-their layers learn the size of the input when they first see it.
-
-旧网络里的层：Conv2D(num_channels=1, num_filters=20, filter_size=5, act='relu')。
-每个层都是几行今天的 API，加上旧的参数、act=，以及课程笔记会打印的私有属性。
-1.5 和 1.6 的脚本先写一个 name_scope：Conv2D(self.full_name(), …)，
-这样的层第一次见到输入时才知道它的大小。
+course notebooks print.
 """
 
-import copy
-import functools
 import math
-import warnings
-import weakref
-from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import paddle
 from paddle import nn
 from paddle.nn import functional as F
-from paddle.utils import unique_name
 
-from .. import layers
+from ..layers import dropout, flatten
+from ..layers.elementwise import activate
 from ..missing import lookup
+from .convolution import Conv2D, Pool2D
+from .layer import LateLayer, Layer, may_have_name_scope
 
 __all__ = [
     "FC",
@@ -41,120 +31,6 @@ __all__ = [
     "Pool2D",
     "Sequential",
 ]
-
-names_given: set[str] = set()
-living: "weakref.WeakSet[Layer]" = weakref.WeakSet()
-
-
-class Layer(nn.Layer):
-    """1.x: `Layer(name_scope=None, dtype="float32")`; today `paddle.nn.Layer`.
-
-    `model.train()` and `eval()` also turn the switch that `layers.dropout` obeys.
-    """
-
-    def __init__(self, name_scope: str | None = None, dtype: Any = "float32") -> None:
-        super().__init__(name_scope, dtype)
-        self._kept_state: dict[str, Any] = {}  # for weights that the first input will make
-        living.add(self)
-
-    def train(self, *mode: Any) -> Any:
-        """1.x: `model.train()`; today the same."""
-        layers.set_training(mode != (False,))
-        return super().train(*mode)
-
-    def eval(self) -> Any:
-        """1.x: `model.eval()`; today the same."""
-        layers.set_training(False)
-        return super().eval()
-
-    def create_parameter(  # type: ignore[override]
-        self,
-        shape: Any,
-        attr: Any = None,
-        dtype: Any = None,
-        is_bias: bool = False,
-        default_initializer: Any = None,
-    ) -> Any:
-        """1.x: `create_parameter(shape, attr, dtype, is_bias, default_initializer)`; today same.
-
-        A name that another model's parameter has gets a number behind it.
-        """
-        attr = paddle.ParamAttr._to_attr(attr)
-        if attr and attr.name in names_given:
-            attr = copy.copy(attr)
-            attr.name = unique_name.generate(attr.name)
-        if attr and attr.name:
-            names_given.add(attr.name)
-        return super().create_parameter(shape, attr, dtype, is_bias, default_initializer)
-
-    def set_state_dict(  # type: ignore[override]
-        self,
-        state_dict: dict[str, Any],
-        include_sublayers: bool = True,
-        use_structured_name: bool = True,
-    ) -> None:
-        """1.x: `set_dict(stat_dict, include_sublayers=True, use_structured_name=True)`.
-
-        Today: `set_state_dict`, which only warns of a weight that is missing. Layers of 1.5 and 1.6
-        that have no weights before their first input keep theirs until then.
-
-        Raises:
-            RuntimeError: a weight of this model is not in `state_dict`, as in 1.x.
-        """
-        if isinstance(state_dict, tuple):  # the pair that load_persistables returned in 1.5
-            state_dict = state_dict[0]
-        unused = set(state_dict) - {"StructuredToParameterName@@"}
-        for name, weight in self.state_dict(include_sublayers=include_sublayers).items():
-            key = name if use_structured_name else weight.name
-            if key not in state_dict:
-                raise RuntimeError(f"the model's weight {key} is not in the state that was given.")
-            weight.set_value(np.asarray(state_dict[key]))
-            unused.discard(key)
-        for prefix, layer in self.named_sublayers(include_self=True) if include_sublayers else ():
-            if isinstance(layer, FC | Conv2D) and layer.weight is None:
-                found = {part: f"{prefix}.{part}".lstrip(".") for part in ("weight", "bias")}
-                if found["weight"] not in state_dict:
-                    raise RuntimeError(
-                        f"the model's weight {found['weight']} is not in the state that was given."
-                    )
-                layer._kept_state = {
-                    part: state_dict[key] for part, key in found.items() if key in state_dict
-                }
-                unused.difference_update(found.values())
-        if unused:
-            warnings.warn(f"the model has no {', '.join(sorted(unused))}.", stacklevel=2)
-
-    set_dict = load_dict = set_state_dict  # type: ignore[assignment]
-
-    def _use_kept_state(self) -> None:
-        for part, array in self._kept_state.items():
-            getattr(self, part).set_value(np.asarray(array))
-        self._kept_state = {}
-
-
-def _may_have_name_scope(*before: Any) -> Callable[..., Any]:
-    """Let a constructor be called as in 1.5, with the name scope before its arguments.
-
-    `before` stands for those arguments that 1.5 did not have.
-    """
-
-    def decorate(init: Callable[..., None]) -> Callable[..., None]:
-        @functools.wraps(init)
-        def wrapper(self: Any, *arguments: Any, **named: Any) -> None:
-            by_name = named.pop("name_scope", None) is not None
-            if by_name or (arguments and isinstance(arguments[0], str)):
-                arguments = arguments if by_name else arguments[1:]
-                if before and "num_channels" not in named:
-                    arguments = (*before, *arguments)
-            init(self, *arguments, **named)
-
-        return wrapper
-
-    return decorate
-
-
-def _pair(value: Any) -> list[int]:
-    return list(value) if isinstance(value, list | tuple) else [value, value]
 
 
 class Linear(Layer):
@@ -179,16 +55,16 @@ class Linear(Layer):
         self.bias = self.create_parameter([output_dim], bias_attr, dtype, is_bias=True)
 
     def forward(self, input: Any) -> Any:
-        return layers.activate(F.linear(input, self.weight, self.bias), self._act)
+        return activate(F.linear(input, self.weight, self.bias), self._act)
 
 
-class FC(Layer):
+class FC(LateLayer):
     """1.5: `FC(name_scope, size, num_flatten_dims=1, param_attr, bias_attr, act, is_test, dtype)`.
 
     Today: `paddle.nn.Linear` after `paddle.flatten`. The weight is made at the first input.
     """
 
-    @_may_have_name_scope()
+    @may_have_name_scope()
     def __init__(
         self,
         size: int,
@@ -202,8 +78,6 @@ class FC(Layer):
         super().__init__(dtype=dtype)
         self._size, self._num_flatten_dims = size, num_flatten_dims
         self._act, self._param_attr, self._bias_attr = act, param_attr, bias_attr
-        self.weight: Any = None
-        self.bias: Any = None
 
     @property
     def _w(self) -> Any:
@@ -216,132 +90,13 @@ class FC(Layer):
     def forward(self, input: Any) -> Any:
         if self.weight is None:
             shape = [math.prod(input.shape[self._num_flatten_dims :]), self._size]
-            del self.weight, self.bias
             self.weight = self.create_parameter(shape, self._param_attr)
             self.bias = self.create_parameter([self._size], self._bias_attr, is_bias=True)
             self._use_kept_state()
-        rows = layers.flatten(input, self._num_flatten_dims)
+        rows = flatten(input, self._num_flatten_dims)
         output = F.linear(rows, self.weight, self.bias)
         kept = list(input.shape[: self._num_flatten_dims])
-        return layers.activate(paddle.reshape(output, [*kept, self._size]), self._act)
-
-
-class Conv2D(Layer):
-    """1.x: `Conv2D(num_channels, num_filters, filter_size, stride, padding, dilation, groups, …)`.
-
-    Today: `paddle.nn.Conv2D(in_channels, out_channels, kernel_size, …)`, without `act`.
-    1.5: `Conv2D(name_scope, num_filters, filter_size, …)`; the weight is made at the first input.
-    """
-
-    @_may_have_name_scope(None)
-    def __init__(
-        self,
-        num_channels: int | None,
-        num_filters: int,
-        filter_size: Any,
-        stride: Any = 1,
-        padding: Any = 0,
-        dilation: Any = 1,
-        groups: int | None = None,
-        param_attr: Any = None,
-        bias_attr: Any = None,
-        use_cudnn: bool = True,
-        act: str | None = None,
-        dtype: Any = "float32",
-    ) -> None:
-        super().__init__(dtype=dtype)
-        self._num_channels, self._num_filters = num_channels, num_filters
-        self._filter_size, self._stride = _pair(filter_size), _pair(stride)
-        self._padding: Any = padding.upper() if isinstance(padding, str) else _pair(padding)
-        self._dilation, self._groups = _pair(dilation), groups
-        self._param_attr, self._bias_attr = param_attr, bias_attr
-        self._use_cudnn, self._act = use_cudnn, act
-        self.weight: Any = None
-        self.bias: Any = None
-        if num_channels is not None:
-            self._build(num_channels)
-
-    @property
-    def _filter_param(self) -> Any:
-        return self.weight  # its name in 1.5, as guides print it
-
-    @property
-    def _bias_param(self) -> Any:
-        return self.bias
-
-    def _build(self, channels: int) -> None:
-        groups = self._groups or 1
-        if channels % groups:
-            raise ValueError(f"num_channels {channels} must be a multiple of groups {groups}.")
-        inputs = channels // groups * math.prod(self._filter_size)
-        self.weight = self.create_parameter(
-            [self._num_filters, channels // groups, *self._filter_size],
-            self._param_attr,
-            self._dtype,
-            default_initializer=nn.initializer.Normal(0.0, (2 / inputs) ** 0.5),
-        )
-        self.bias = self.create_parameter(
-            [self._num_filters], self._bias_attr, self._dtype, is_bias=True
-        )
-        self._use_kept_state()
-
-    def forward(self, input: Any) -> Any:
-        if self.weight is None:
-            self._build(input.shape[1])
-        output = F.conv2d(
-            input,
-            self.weight,
-            self.bias,
-            self._stride,
-            self._padding,
-            self._dilation,
-            self._groups or 1,
-        )
-        return layers.activate(output, self._act)
-
-
-class Pool2D(Layer):
-    """1.x: `Pool2D(pool_size, pool_type="max", pool_stride=1, pool_padding=0, …)`.
-
-    Today: `paddle.nn.MaxPool2D(kernel_size)`, `AvgPool2D`; there the stride is the size.
-    """
-
-    @_may_have_name_scope()
-    def __init__(
-        self,
-        pool_size: Any = -1,
-        pool_type: str = "max",
-        pool_stride: Any = 1,
-        pool_padding: Any = 0,
-        global_pooling: bool = False,
-        use_cudnn: bool = True,
-        ceil_mode: bool = False,
-        exclusive: bool = True,
-        data_format: str = "NCHW",
-    ) -> None:
-        if pool_type not in ("max", "avg"):
-            raise ValueError(f"pool_type is {pool_type!r}, expected 'max' or 'avg'.")
-        if pool_size == -1 and not global_pooling:
-            raise ValueError("Pool2D needs pool_size, or global_pooling=True.")
-        super().__init__()
-        self._pool_size, self._pool_type = _pair(pool_size), pool_type
-        self._pool_stride, self._pool_padding = _pair(pool_stride), _pair(pool_padding)
-        self._global_pooling, self._use_cudnn = global_pooling, use_cudnn
-        self._ceil_mode, self._exclusive = ceil_mode, exclusive
-        self._data_format = data_format
-
-    def forward(self, input: Any) -> Any:
-        return layers.pool2d(
-            input,
-            self._pool_size,
-            self._pool_type,
-            self._pool_stride,
-            self._pool_padding,
-            self._global_pooling,
-            ceil_mode=self._ceil_mode,
-            exclusive=self._exclusive,
-            data_format=self._data_format,
-        )
+        return activate(paddle.reshape(output, [*kept, self._size]), self._act)
 
 
 class BatchNorm(nn.BatchNorm, Layer):
@@ -350,7 +105,7 @@ class BatchNorm(nn.BatchNorm, Layer):
     Today: `paddle.nn.BatchNorm2D(num_features)`; `paddle.nn.BatchNorm` still has the old form.
     """
 
-    @_may_have_name_scope()
+    @may_have_name_scope()
     def __init__(self, num_channels: int, *arguments: Any, **named: Any) -> None:
         super().__init__(num_channels, *arguments, **named)
 
@@ -375,7 +130,7 @@ class Dropout(Layer):
     def forward(self, input: Any) -> Any:
         ended = self._is_test or not self.training
         how = self._dropout_implementation
-        return layers.dropout(input, self._dropout_prob, ended, dropout_implementation=how)
+        return dropout(input, self._dropout_prob, ended, dropout_implementation=how)
 
 
 class Embedding(Layer):
@@ -384,7 +139,7 @@ class Embedding(Layer):
     Today: `paddle.nn.Embedding(n, d, padding_idx, sparse, weight_attr)`.
     """
 
-    @_may_have_name_scope()
+    @may_have_name_scope()
     def __init__(
         self,
         size: Any,
@@ -443,7 +198,7 @@ class LayerNorm(Layer):
             for p in (self.weight, self.bias)
         )
         output = F.layer_norm(input, self._normalized_shape, weight, bias, self._epsilon)
-        return layers.activate(output, self._act)
+        return activate(output, self._act)
 
 
 class Sequential(nn.Sequential, Layer):

@@ -3,11 +3,6 @@
 scale_loss divides the loss by the number of processes and apply_collective_grads adds up their
 gradients: together they step on the mean. Today paddle.DataParallel does both during backward().
 Every process begins with the weights of process 0, which 1.x left to the seed.
-
-多个进程：prepare_context、DataParallel、scale_loss 和 apply_collective_grads。
-scale_loss 把 loss 除以进程数，apply_collective_grads 把各进程的梯度相加，
-合起来就是用平均梯度走一步。今天 paddle.DataParallel 在 backward() 里完成这两件事。
-每个进程都从 0 号进程的权重开始；1.x 只能靠相同的种子。
 """
 
 import os

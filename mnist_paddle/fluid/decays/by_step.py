@@ -1,67 +1,10 @@
-"""Learning rates that fall by themselves: `learning_rate=fluid.dygraph.PolynomialDecay(…)`.
-
-Each `minimize` asks the object for the next rate, and that is one step: nobody calls step().
-Today's paddle.optimizer.lr has the same formulas, and one calls `scheduler.step()` oneself.
-The count begins at `begin` and grows by `step`; the first `minimize` gets the rate of `begin`.
-
-自己下降的学习率：learning_rate=fluid.dygraph.PolynomialDecay(…)。
-每次 minimize 向它要下一个学习率，就算走了一步，不用自己调用 step()。
-今天的 paddle.optimizer.lr 公式相同，但要自己调用 scheduler.step()。
-计数从 begin 开始，每次加 step；第一次 minimize 得到 begin 处的学习率。
-"""
+"""Decays that go on by one step with each `minimize`."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from ..missing import lookup
-
-__all__ = [
-    "CosineDecay",
-    "ExponentialDecay",
-    "InverseTimeDecay",
-    "LambdaDecay",
-    "LearningRateDecay",
-    "LinearLrWarmup",
-    "MultiStepDecay",
-    "NaturalExpDecay",
-    "NoamDecay",
-    "PiecewiseDecay",
-    "PolynomialDecay",
-    "StepDecay",
-]
-
-
-class LearningRateDecay:
-    """1.x: `LearningRateDecay(begin=0, step=1)`, the base; today `paddle.optimizer.lr.LRScheduler`.
-
-    A subclass says in `step()` what the rate is after `self.step_num` steps.
-    """
-
-    def __init__(self, begin: int = 0, step: int = 1, dtype: Any = "float32") -> None:
-        self.step_num = begin
-        self.step_size = step
-        self.dtype = dtype
-
-    def __call__(self) -> float:
-        """Return the rate of this step and go on to the next."""
-        rate = float(self.step())
-        self.step_num += self.step_size
-        return rate
-
-    def step(self) -> Any:
-        """Return the rate of this step."""
-        raise NotImplementedError
-
-    def state_dict(self) -> dict[str, Any]:
-        """1.8: `state_dict()`; today the same: where the count stands."""
-        return {"step_num": self.step_num}
-
-    def set_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """1.8: `set_dict(state_dict)`; today `set_state_dict`."""
-        self.step_num = int(state_dict["step_num"])
-
-    set_dict = set_state_dict
+from .base import LearningRateDecay
 
 
 class PiecewiseDecay(LearningRateDecay):
@@ -86,6 +29,8 @@ class PiecewiseDecay(LearningRateDecay):
 
 
 class _ByRate(LearningRateDecay):
+    """A decay by `decay_rate` in every `decay_steps` steps."""
+
     def __init__(
         self,
         learning_rate: float,
@@ -122,7 +67,8 @@ class ExponentialDecay(_ByRate):
     """
 
     def step(self) -> float:
-        return self.learning_rate * self.decay_rate ** self._periods()
+        factor: float = self.decay_rate ** self._periods()
+        return self.learning_rate * factor
 
 
 class InverseTimeDecay(_ByRate):
@@ -162,8 +108,8 @@ class PolynomialDecay(LearningRateDecay):
             steps *= max(math.ceil(number / steps), 1)
         else:
             number = min(number, steps)
-        fall = self.learning_rate - self.end_learning_rate
-        return fall * (1 - number / steps) ** self.power + self.end_learning_rate
+        left: float = (1 - number / steps) ** self.power
+        return (self.learning_rate - self.end_learning_rate) * left + self.end_learning_rate
 
 
 class CosineDecay(LearningRateDecay):
@@ -211,7 +157,8 @@ class NoamDecay(LearningRateDecay):
     def step(self) -> float:
         rising = self.step_num * self.warmup_steps**-1.5
         falling = self.step_num**-0.5 if self.step_num else math.inf
-        return self.learning_rate * self.d_model**-0.5 * min(falling, rising)
+        rate: float = self.learning_rate * self.d_model**-0.5 * min(falling, rising)
+        return rate
 
 
 class LinearLrWarmup(LearningRateDecay):
@@ -262,54 +209,3 @@ class LinearLrWarmup(LearningRateDecay):
             self.learning_rate.set_state_dict(state_dict["learning_rate"])
 
     set_dict = set_state_dict
-
-
-class _ByEpoch(LearningRateDecay):
-    """The rate changes when the script calls `epoch()`, not at `minimize`."""
-
-    def __init__(self, learning_rate: float) -> None:
-        super().__init__(0, 0)
-        self.base_lr = learning_rate
-
-    def epoch(self, epoch: int | None = None) -> None:
-        """1.8: `scheduler.epoch(epoch=None)`; today `scheduler.step(epoch)`."""
-        self.step_num = self.step_num + 1 if epoch is None else epoch
-
-
-class StepDecay(_ByEpoch):
-    """1.8: `StepDecay(learning_rate, step_size, decay_rate=0.1)`; today the same with gamma."""
-
-    def __init__(self, learning_rate: float, step_size: int, decay_rate: float = 0.1) -> None:
-        super().__init__(learning_rate)
-        self.period, self.decay_rate = step_size, decay_rate
-
-    def step(self) -> float:
-        return self.base_lr * self.decay_rate ** (self.step_num // self.period)
-
-
-class MultiStepDecay(_ByEpoch):
-    """1.8: `MultiStepDecay(learning_rate, milestones, decay_rate=0.1)`; today with gamma."""
-
-    def __init__(
-        self, learning_rate: float, milestones: Sequence[int], decay_rate: float = 0.1
-    ) -> None:
-        super().__init__(learning_rate)
-        self.milestones, self.decay_rate = milestones, decay_rate
-
-    def step(self) -> float:
-        passed = sum(self.step_num >= milestone for milestone in self.milestones)
-        return self.base_lr * self.decay_rate**passed
-
-
-class LambdaDecay(_ByEpoch):
-    """1.8: `LambdaDecay(learning_rate, lr_lambda)`; today the same in paddle.optimizer.lr."""
-
-    def __init__(self, learning_rate: float, lr_lambda: Callable[[int], float]) -> None:
-        super().__init__(learning_rate)
-        self.lr_lambda = lr_lambda
-
-    def step(self) -> float:
-        return self.base_lr * self.lr_lambda(self.step_num)
-
-
-__getattr__ = lookup("fluid.dygraph.learning_rate_scheduler")

@@ -2,13 +2,7 @@
 
 An inference model is a folder with what paddle.static.save_inference_model writes; feeds are names.
 Parameters are one file of NumPy in a folder, in place of 1.x's file for each.
-
-静态图程序的保存：fluid.io.save_inference_model、save_persistables 等。
-预测模型是一个文件夹，内容由 paddle.static.save_inference_model 写成；输入用名字表示。
-参数保存成文件夹里的一个 NumPy 文件，而 1.x 是每个参数一个文件。
 """
-
-from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
@@ -17,9 +11,9 @@ from typing import Any
 import numpy as np
 import paddle
 
-from . import static
-from .missing import lookup
-from .static import NEW_IR, TestProgram, for_test, global_scope, set_variable, unwrap
+from ..missing import lookup
+from .programs import TestProgram, for_test, program_or_default, switch
+from .variables import NEW_IR, global_scope, set_variable, value_of
 
 __all__ = [
     "load_inference_model",
@@ -52,15 +46,10 @@ def save_inference_model(
     """
     targets = list(target_vars) if isinstance(target_vars, list | tuple) else [target_vars]
     names = [target.name for target in targets]
-    program = unwrap(main_program)
-    if program is None:
-        program = paddle.static.default_main_program()
-    if isinstance(program, TestProgram):
-        program = program.origin
+    program = _program(main_program)
     feeded = [feeded_var_names] if isinstance(feeded_var_names, str) else feeded_var_names
     if NEW_IR:
-        finder = static.Executor(paddle.CPUPlace())
-        inputs = [finder._value(program, name) for name in feeded]
+        inputs = [value_of(program, name) for name in feeded]
         program, found = for_test(program, [*inputs, *targets])
         inputs, targets = found[: len(inputs)], found[len(inputs) :]
     else:
@@ -83,7 +72,7 @@ def load_inference_model(
     Today `paddle.static.load_inference_model(prefix, executor)`. Models that 1.x wrote are another
     format.
     """
-    static.switch()
+    switch()
     prefix = os.path.join(dirname, model_filename or MODEL)
     if not _is_model(prefix) and _is_model(dirname):  # written by jit.save
         prefix = dirname
@@ -124,9 +113,7 @@ def _load(mode: str) -> Callable[..., None]:
 
 
 def _program(program: Any) -> Any:
-    program = unwrap(program)
-    if program is None:
-        return paddle.static.default_main_program()
+    program = program_or_default(program)
     return program.origin if isinstance(program, TestProgram) else program
 
 

@@ -1,104 +1,24 @@
 """Layers of a static program: `fluid.layers.fc(input=img, size=10, act='softmax')`.
 
 Each makes its parameters by itself, under the names of 1.x: fc_0.w_0, conv2d_0.b_0.
-What computes without parameters is in layers.py and serves both modes.
-
-静态图程序里的层：fluid.layers.fc(input=img, size=10, act='softmax')。
-每个层自己创建参数，名字和 1.x 一样：fc_0.w_0、conv2d_0.b_0。
-没有参数的函数在 layers.py 里，两种模式都能用。
+What computes without parameters is in fluid/layers/ and serves both modes.
 """
-
-from __future__ import annotations
 
 import copy
 import math
-import weakref
 from collections.abc import Sequence
 from typing import Any
 
 import paddle
 from paddle.nn import functional as F
 from paddle.nn import initializer as init
+from paddle.utils import unique_name
 
-from . import layers, static
-from .io import GeneratorLoader
-from .static import unique_name
+from ..layers import matmul
+from ..layers.elementwise import activate
+from .programs import switch
 
-__all__ = [
-    "batch_norm",
-    "conv2d",
-    "create_py_reader_by_data",
-    "data",
-    "double_buffer",
-    "embedding",
-    "fc",
-    "layer_norm",
-    "py_reader",
-    "read_file",
-]
-
-
-def data(
-    name: str,
-    shape: Sequence[int],
-    append_batch_size: bool = True,
-    dtype: Any = "float32",
-    lod_level: int = 0,
-    type: Any = None,
-    stop_gradient: bool = True,
-) -> Any:
-    """1.x: `layers.data(name, shape, append_batch_size=True)`; today `paddle.static.data`.
-
-    The shape is that of one sample; the batch is put before it.
-    """
-    if append_batch_size and not any(size is None or size < 0 for size in shape):
-        shape = [-1, *shape]
-    return static.data(name, shape, dtype, lod_level)
-
-
-def py_reader(
-    capacity: int,
-    shapes: Sequence[Sequence[int]],
-    dtypes: Sequence[Any],
-    lod_levels: Any = None,
-    name: str | None = None,
-    use_double_buffer: bool = True,
-) -> GeneratorLoader:
-    """1.x: `py_reader(capacity, shapes, dtypes)`, with start() and reset() around each pass.
-
-    Today one feeds: `executor.run(feed={name: array})`. The end of a pass is an EOFException.
-    """
-    prefix = name or unique_name.generate("py_reader")
-    return create_py_reader_by_data(
-        capacity,
-        [
-            static.data(f"{prefix}_{number}", list(shape), dtype)
-            for number, (shape, dtype) in enumerate(zip(shapes, dtypes, strict=True))
-        ],
-    )
-
-
-def create_py_reader_by_data(
-    capacity: int, feed_list: Sequence[Any], name: str | None = None, use_double_buffer: bool = True
-) -> GeneratorLoader:
-    """1.x: `create_py_reader_by_data(capacity, feed_list)`; see `py_reader`."""
-    loader = GeneratorLoader([variable.name for variable in feed_list], capacity, False, True)
-    _variables[loader] = list(feed_list)
-    return loader
-
-
-_variables: weakref.WeakKeyDictionary[GeneratorLoader, list[Any]] = weakref.WeakKeyDictionary()
-
-
-def read_file(reader: GeneratorLoader) -> Any:
-    """1.x: `read_file(reader)` → the variables that the reader fills; today they are fed."""
-    variables = _variables[reader]
-    return variables[0] if len(variables) == 1 else variables
-
-
-def double_buffer(reader: GeneratorLoader, place: Any = None, name: str | None = None) -> Any:
-    """1.x: `double_buffer(reader)`: read ahead, which every reader does here."""
-    return reader
+__all__ = ["batch_norm", "conv2d", "embedding", "fc", "layer_norm"]
 
 
 def _parameter(
@@ -109,7 +29,7 @@ def _parameter(
         return None
     if isinstance(attr, str):
         attr = paddle.ParamAttr(name=attr)
-    elif isinstance(attr, init.Initializer):
+    elif isinstance(attr, paddle.nn.initializer.Initializer):
         attr = paddle.ParamAttr(initializer=attr)
     attr = paddle.ParamAttr() if attr in (None, True) else copy.copy(attr)
     attr.name = attr.name or f"{prefix}.{part}"
@@ -135,7 +55,7 @@ def fc(
 
     Today `paddle.static.nn.fc`, or paddle.nn.Linear. Axes from num_flatten_dims on become one.
     """
-    static.switch()
+    switch()
     prefix = name or unique_name.generate("fc")
     inputs = input if isinstance(input, list | tuple) else [input]
     attrs = param_attr if isinstance(param_attr, list | tuple) else [param_attr] * len(inputs)
@@ -146,10 +66,10 @@ def fc(
         weight = _parameter(prefix, f"w_{number}", [width, size], attr, init.XavierUniform())
         if len(x.shape) > axis + 1:
             x = paddle.flatten(x, axis)
-        product = paddle.matmul(x, weight)
+        product = matmul(x, weight)
         total = product if total is None else total + product
     bias = _parameter(prefix, "b_0", [size], bias_attr, init.Constant(0.0))
-    return layers.activate(total if bias is None else total + bias, act)
+    return activate(total if bias is None else total + bias, act)
 
 
 def conv2d(
@@ -171,7 +91,7 @@ def conv2d(
 
     Today `paddle.static.nn.conv2d`, or paddle.nn.Conv2D.
     """
-    static.switch()
+    switch()
     prefix = name or unique_name.generate("conv2d")
     sides = list(filter_size) if isinstance(filter_size, list | tuple) else [filter_size] * 2
     channels = int(input.shape[1 if data_format == "NCHW" else -1]) // (groups or 1)
@@ -182,7 +102,7 @@ def conv2d(
     made = F.conv2d(
         input, weight, bias, stride, padding, dilation, groups or 1, data_format=data_format
     )
-    return layers.activate(made, act)
+    return activate(made, act)
 
 
 def batch_norm(
@@ -202,7 +122,7 @@ def batch_norm(
     use_global_stats: bool = False,
 ) -> Any:
     """1.x: `batch_norm(input, act, is_test, momentum, epsilon, …)`; today paddle.nn.BatchNorm2D."""
-    static.switch()
+    switch()
     prefix = name or unique_name.generate("batch_norm")
     size = [input.shape[1 if data_layout == "NCHW" or len(input.shape) == 2 else -1]]
     weight = _parameter(prefix, "w_0", size, param_attr, init.Constant(1.0))
@@ -222,7 +142,7 @@ def batch_norm(
         data_format=layout,
         use_global_stats=use_global_stats or None,
     )
-    return layers.activate(made, act)
+    return activate(made, act)
 
 
 def layer_norm(
@@ -237,13 +157,13 @@ def layer_norm(
     name: str | None = None,
 ) -> Any:
     """1.x: `layer_norm(input, scale, shift, begin_norm_axis=1, …)`; today paddle.nn.LayerNorm."""
-    static.switch()
+    switch()
     prefix = name or unique_name.generate("layer_norm")
     shape = [int(length) for length in input.shape[begin_norm_axis:]]
     flat = [math.prod(shape)]
     weight = _parameter(prefix, "w_0", flat, scale and param_attr, init.Constant(1.0))
     bias = _parameter(prefix, "b_0", flat, shift and bias_attr, init.Constant(0.0))
-    return layers.activate(F.layer_norm(input, shape, weight, bias, epsilon), act)
+    return activate(F.layer_norm(input, shape, weight, bias, epsilon), act)
 
 
 def embedding(
@@ -259,7 +179,7 @@ def embedding(
 
     A last axis of length 1, as labels had, is dropped.
     """
-    static.switch()
+    switch()
     prefix = unique_name.generate("embedding")
     weight = _parameter(prefix, "w_0", size, param_attr, init.XavierUniform())
     ids = paddle.squeeze(input, -1) if len(input.shape) > 1 and input.shape[-1] == 1 else input

@@ -1,14 +1,4 @@
-"""Optimizers of old scripts: `fluid.optimizer.Adam(learning_rate=0.01, parameter_list=…)`.
-
-Each holds today's optimizer of that name. `minimize` takes one step with the gradients that
-`loss.backward()` has left, asks a decay object for the rate, and clears nothing.
-The saved state says which parameter is which by its place, so it fits a model built again.
-
-旧脚本的优化器：fluid.optimizer.Adam(learning_rate=0.01, parameter_list=…)。
-每个都包着今天的同名优化器。minimize 用 loss.backward() 留下的梯度走一步，
-向衰减对象要学习率，不清空梯度。
-保存的状态按位置记住参数，所以适合重新建立的模型。
-"""
+"""What the optimizers of old scripts have in common: one step, the rate, and the saved state."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -16,31 +6,12 @@ from typing import Any
 
 import numpy as np
 import paddle
-from paddle import optimizer as today
 from paddle.base.layer_helper import LayerHelper
 
-from .dygraph import nn as dygraph_nn
-from .dygraph.checkpoint import PLACES
-from .dygraph.learning_rate_scheduler import LearningRateDecay
-from .missing import lookup
-
-__all__ = [
-    "SGD",
-    "Adadelta",
-    "AdadeltaOptimizer",
-    "Adagrad",
-    "AdagradOptimizer",
-    "Adam",
-    "AdamOptimizer",
-    "Adamax",
-    "AdamaxOptimizer",
-    "Momentum",
-    "MomentumOptimizer",
-    "Optimizer",
-    "RMSProp",
-    "RMSPropOptimizer",
-    "SGDOptimizer",
-]
+from ..decays import LearningRateDecay
+from ..dygraph.checkpoint import PLACES
+from ..dygraph.layer import living
+from ..static.training import minimize
 
 
 class Optimizer:
@@ -72,7 +43,7 @@ class Optimizer:
     def _parameters(self) -> list[Any]:
         if self._parameter_list is not None:
             return self._parameter_list
-        unique = {id(p): p for layer in dygraph_nn.living for p in layer.parameters()}
+        unique = {id(p): p for layer in living for p in layer.parameters()}
         return sorted(unique.values(), key=lambda p: _natural(p.name))
 
     def _made(self, parameters: list[Any] | None, rate: Any) -> Any:
@@ -94,10 +65,11 @@ class Optimizer:
         parameter_list: Iterable[Any] | None = None,
         no_grad_set: Any = None,
         grad_clip: Any = None,
-    ) -> tuple[list[Any], list[tuple[Any, Any]]]:
+    ) -> Any:
         """1.x: `minimize(loss)` after `loss.backward()`; today `optimizer.step()`.
 
-        In a static program it adds backward and update to the program, as then.
+        In a static program it adds backward and update to the program, as then. Returns the
+        operations that it added, and [(parameter, gradient)].
         """
         if not paddle.in_dynamic_mode():
             return self._minimize_static(loss, startup_program, parameter_list, no_grad_set)
@@ -110,11 +82,9 @@ class Optimizer:
         return [], self.apply_gradients(self.backward(loss, parameter_list=parameter_list))
 
     def _minimize_static(self, loss: Any, startup: Any, parameters: Any, no_grad: Any) -> Any:
-        from . import static  # not needed for dygraph
-
         rate = self._learning_rate
         modern = self._made(None, rate.step() if isinstance(rate, LearningRateDecay) else rate)
-        return static.minimize(modern, rate, loss, startup, parameters, no_grad)
+        return minimize(modern, rate, loss, startup, parameters, no_grad)
 
     def backward(
         self,
@@ -257,154 +227,3 @@ def _stored(
 def _natural(name: str) -> list[tuple[int, str]]:
     """Return a key that sorts linear_2.w_0 before linear_10.w_0."""
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
-
-
-class SGDOptimizer(Optimizer):
-    """1.x: `SGD(learning_rate, parameter_list, regularization, grad_clip, name)`.
-
-    Today: `paddle.optimizer.SGD(learning_rate, parameters, weight_decay, grad_clip)`.
-    """
-
-    def __init__(
-        self,
-        learning_rate: Any,
-        parameter_list: Iterable[Any] | None = None,
-        regularization: Any = None,
-        grad_clip: Any = None,
-        name: str | None = None,
-    ) -> None:
-        super().__init__(today.SGD, learning_rate, parameter_list, regularization, grad_clip)
-
-
-class MomentumOptimizer(Optimizer):
-    """1.x: `Momentum(learning_rate, momentum, parameter_list, use_nesterov=False, …)`.
-
-    Today: `paddle.optimizer.Momentum`.
-    """
-
-    def __init__(
-        self,
-        learning_rate: Any,
-        momentum: float,
-        parameter_list: Iterable[Any] | None = None,
-        use_nesterov: bool = False,
-        regularization: Any = None,
-        grad_clip: Any = None,
-        name: str | None = None,
-    ) -> None:
-        options = {"momentum": momentum, "use_nesterov": use_nesterov}
-        super().__init__(
-            today.Momentum, learning_rate, parameter_list, regularization, grad_clip, **options
-        )
-
-
-class AdagradOptimizer(Optimizer):
-    """1.x: `Adagrad(learning_rate, epsilon=1e-6, parameter_list, …)`; today `Adagrad`."""
-
-    def __init__(
-        self,
-        learning_rate: Any,
-        epsilon: float = 1e-6,
-        parameter_list: Iterable[Any] | None = None,
-        regularization: Any = None,
-        grad_clip: Any = None,
-        name: str | None = None,
-        initial_accumulator_value: float = 0.0,
-    ) -> None:
-        options = {"epsilon": epsilon, "initial_accumulator_value": initial_accumulator_value}
-        super().__init__(
-            today.Adagrad, learning_rate, parameter_list, regularization, grad_clip, **options
-        )
-
-
-class AdamOptimizer(Optimizer):
-    """1.x: `Adam(learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8, parameter_list, …)`.
-
-    Today: `paddle.optimizer.Adam`.
-    """
-
-    def __init__(
-        self,
-        learning_rate: Any = 0.001,
-        beta1: float = 0.9,
-        beta2: float = 0.999,
-        epsilon: float = 1e-8,
-        parameter_list: Iterable[Any] | None = None,
-        regularization: Any = None,
-        grad_clip: Any = None,
-        name: str | None = None,
-        lazy_mode: bool = False,
-    ) -> None:
-        options = {"beta1": beta1, "beta2": beta2, "epsilon": epsilon, "lazy_mode": lazy_mode}
-        super().__init__(
-            today.Adam, learning_rate, parameter_list, regularization, grad_clip, **options
-        )
-
-
-class AdamaxOptimizer(Optimizer):
-    """1.x: `Adamax(learning_rate=0.001, beta1, beta2, epsilon, parameter_list, …)`; today same."""
-
-    def __init__(
-        self,
-        learning_rate: Any = 0.001,
-        beta1: float = 0.9,
-        beta2: float = 0.999,
-        epsilon: float = 1e-8,
-        parameter_list: Iterable[Any] | None = None,
-        regularization: Any = None,
-        grad_clip: Any = None,
-        name: str | None = None,
-    ) -> None:
-        options = {"beta1": beta1, "beta2": beta2, "epsilon": epsilon}
-        super().__init__(
-            today.Adamax, learning_rate, parameter_list, regularization, grad_clip, **options
-        )
-
-
-class AdadeltaOptimizer(Optimizer):
-    """1.x: `Adadelta(learning_rate, epsilon=1e-6, rho=0.95, parameter_list, …)`; today same."""
-
-    def __init__(
-        self,
-        learning_rate: Any,
-        epsilon: float = 1e-6,
-        rho: float = 0.95,
-        parameter_list: Iterable[Any] | None = None,
-        regularization: Any = None,
-        grad_clip: Any = None,
-        name: str | None = None,
-    ) -> None:
-        options = {"epsilon": epsilon, "rho": rho}
-        super().__init__(
-            today.Adadelta, learning_rate, parameter_list, regularization, grad_clip, **options
-        )
-
-
-class RMSPropOptimizer(Optimizer):
-    """1.x: `RMSProp(learning_rate, rho=0.95, epsilon=1e-6, momentum=0.0, centered=False, …)`.
-
-    Today: `paddle.optimizer.RMSProp`.
-    """
-
-    def __init__(
-        self,
-        learning_rate: Any,
-        rho: float = 0.95,
-        epsilon: float = 1e-6,
-        momentum: float = 0.0,
-        centered: bool = False,
-        parameter_list: Iterable[Any] | None = None,
-        regularization: Any = None,
-        grad_clip: Any = None,
-        name: str | None = None,
-    ) -> None:
-        options = {"rho": rho, "epsilon": epsilon, "momentum": momentum, "centered": centered}
-        super().__init__(
-            today.RMSProp, learning_rate, parameter_list, regularization, grad_clip, **options
-        )
-
-
-SGD, Momentum, Adagrad, Adam = SGDOptimizer, MomentumOptimizer, AdagradOptimizer, AdamOptimizer
-Adamax, Adadelta, RMSProp = AdamaxOptimizer, AdadeltaOptimizer, RMSPropOptimizer
-
-__getattr__ = lookup("fluid.optimizer")

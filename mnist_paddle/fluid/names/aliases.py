@@ -1,0 +1,51 @@
+"""Rules that reduce the other spellings of a Paddle 1.x name to the one of the tables."""
+
+# What was also, or only, known under a shorter name, most of it whole modules: longest first.
+SHORTER = (
+    ("fluid.dygraph.parallel.Env", "fluid.dygraph.ParallelEnv"),
+    ("fluid.dygraph.learning_rate_scheduler", "fluid.dygraph"),
+    ("fluid.dygraph.backward_strategy", "fluid.dygraph"),
+    ("fluid.dygraph.checkpoint", "fluid.dygraph"),
+    ("fluid.dygraph.container", "fluid.dygraph"),
+    ("fluid.dygraph.parallel", "fluid.dygraph"),
+    ("fluid.dygraph.layers", "fluid.dygraph"),
+    ("fluid.dygraph.base", "fluid.dygraph"),
+    ("fluid.dygraph.nn", "fluid.dygraph"),
+    ("fluid.dygraph.jit.TracedLayer", "fluid.dygraph.TracedLayer"),
+    ("fluid.dygraph.jit.dygraph_to_static_func", "fluid.dygraph.dygraph_to_static_func"),
+    ("fluid.layers.learning_rate_scheduler", "fluid.layers"),
+    ("fluid.layers.metric_op", "fluid.layers"),
+    ("fluid.layers.control_flow", "fluid.layers"),
+    ("fluid.layers.tensor", "fluid.layers"),
+    ("fluid.layers.loss", "fluid.layers"),
+    ("fluid.layers.ops", "fluid.layers"),
+    ("fluid.layers.nn", "fluid.layers"),
+    ("fluid.layers.io", "fluid.layers"),
+    ("fluid.param_attr", "fluid"),
+    ("fluid.framework", "fluid"),
+    ("fluid.executor", "fluid"),
+    ("fluid.compiler", "fluid"),
+    ("fluid.parallel_executor", "fluid"),
+    ("fluid.data_feeder", "fluid"),
+    ("fluid.core", "fluid"),
+    ("fluid.reader.DataLoader", "fluid.io.DataLoader"),
+    ("fluid.save_dygraph", "fluid.dygraph.save_dygraph"),
+    ("fluid.load_dygraph", "fluid.dygraph.load_dygraph"),
+    ("fluid.dygraph.enable_dygraph", "fluid.enable_dygraph"),
+    ("fluid.BatchNorm", "fluid.dygraph.BatchNorm"),
+    ("fluid.Conv2D", "fluid.dygraph.Conv2D"),
+    ("fluid.FC", "fluid.dygraph.FC"),
+    ("fluid.Layer", "fluid.dygraph.Layer"),
+    ("fluid.Linear", "fluid.dygraph.Linear"),
+    ("fluid.Pool2D", "fluid.dygraph.Pool2D"),
+    ("fluid.dygraph.disable_dygraph", "fluid.disable_dygraph"),
+    ("fluid.dygraph.declarative", "fluid.dygraph.jit.declarative"),
+    ("fluid.layers.ParamAttr", "fluid.ParamAttr"),
+)
+
+# Classes that had a second, longer name: SGD was SGDOptimizer too.
+ENDINGS = (
+    ("fluid.optimizer.", "Optimizer"),
+    ("fluid.initializer.", "Initializer"),
+    ("fluid.regularizer.", "Regularizer"),
+)
