@@ -8,7 +8,7 @@ learning_rate, optimizers, likelihood, samples, layers, mistakes. The same data,
 give the same pixels.
 """
 
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -30,8 +30,7 @@ Name = Literal[
 ]
 
 
-@app.command(name="figures", usage="Usage: python -m lectures [NAMES...] [OPTIONS]")
-def figures(
+def draw_figures(
     *names: Name,
     out: Path = Path("work/figures"),
     data: str = DEFAULT_DATA,
@@ -73,5 +72,13 @@ def figures(
             print(path, flush=True)
 
 
+def run(words: Sequence[str] | None = None) -> None:
+    """Run the command with these words, or with those of the command line, and end the process."""
+    if "figures" not in app:
+        usage = "Usage: python -m lectures [NAMES...] [OPTIONS]"
+        app.command(draw_figures, name="figures", usage=usage)
+    main("figures", words)
+
+
 if __name__ == "__main__":
-    main(tokens=["figures", *sys.argv[1:]])
+    run()

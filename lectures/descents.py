@@ -24,6 +24,7 @@ RATE = 0.01  # the tutorial's, for all four: part 1, item 16
 RATES = (0.001, 0.01, 0.1)  # the tutorial's three: part 1, item 15
 GAINS_START = np.array([2.5, 0.0])  # an output gain of 0: ten equal probabilities, a loss of log 10
 GAINS_STEPS = 100
+MLP_STEPS = 1000  # two passes over MNIST
 
 
 @dataclass(frozen=True)
@@ -140,18 +141,20 @@ class Optimizers:
     source: tuple[str, int]
 
 
-def train_mlp(material: Material) -> Any:
-    """Train the MLP well, for two passes over MNIST."""
-    return material.train_network("mlp", "ce", "adam", 0.01, steps=1000)
+def train_mlp(material: Material, steps: int = MLP_STEPS) -> Any:
+    """Train the MLP well."""
+    return material.train_network("mlp", "ce", "adam", 0.01, steps)
 
 
-def four_optimizers(material: Material) -> Optimizers:
+def four_optimizers(
+    material: Material, training: int = MLP_STEPS, steps: int = GAINS_STEPS, grid: int = GRID
+) -> Optimizers:
     """Train the MLP, then find its two gains anew from a bad place, with each optimizer."""
-    model = train_mlp(material)
+    model = train_mlp(material, training)
     images, labels = material.training_images(IMAGES)
     surface = two_gains(model, images, labels)
     descents = {
-        (name, rate): descend(surface, name, rate, GAINS_START, GAINS_STEPS)
+        (name, rate): descend(surface, name, rate, GAINS_START, steps)
         for name in OPTIMIZERS
         for rate in RATES
     }
@@ -160,7 +163,7 @@ def four_optimizers(material: Material) -> Optimizers:
         min((descents[name, rate] for rate in RATES), key=lambda each: each.losses[-1])
         for name in OPTIMIZERS
     ]
-    first, second = np.linspace(0, 3, GRID), np.linspace(-0.25, 4.5, GRID)
+    first, second = np.linspace(0, 3, grid), np.linspace(-0.25, 4.5, grid)
     losses = loss_on_grid(surface, first, second)
     source = material.splits["train"].name, len(images)
     return Optimizers(Map(first, second, losses), same, best, source)
@@ -176,7 +179,8 @@ def draw_optimizers(optimizers: Optimizers, translate: Translator) -> Figure:
         data=data,
         count=count,
     )
-    title = translate("Four optimizers on two numbers of the MLP, {steps} steps", steps=GAINS_STEPS)
+    steps = len(optimizers.same[0].losses) - 1
+    title = translate("Four optimizers on two numbers of the MLP, {steps} steps", steps=steps)
     figure = new_figure(title, note)
     panels = figure.subplots(2, 2, height_ratios=[2, 1])
     titles = (

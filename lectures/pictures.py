@@ -70,8 +70,7 @@ def draw_samples(samples: Samples, translate: Translator) -> Figure:
 class Layers:
     """One digit on its way through the CNN.
 
-    `maps` has for each layer, by name, what it hands on, `[20, rows, columns] float32`: of a
-    convolution that is its output after ReLU.
+    `maps` has for each layer, by name, its output after ReLU, `[20, rows, columns] float32`.
     """
 
     image: np.ndarray
@@ -89,10 +88,8 @@ def layers_of_one_digit(material: Material) -> Layers:
     place = int((labels == SHOWN).argmax())  # the first image where there is no such digit
     image = split.images[[place]]
     outputs = outputs_by_layer(trained.model, scale_pixels(image))
-    maps = {
-        name: np.maximum(outputs[name][0], 0) if name.startswith("conv") else outputs[name][0]
-        for name in ("conv1", "pool1", "conv2", "pool2")
-    }
+    # The network applies ReLU after pooling; before it, the greatest of four would be the same.
+    maps = {name: np.maximum(outputs[name][0], 0) for name in ("conv1", "pool1", "conv2", "pool2")}
     logits = outputs["output"][0]
     probabilities = F.softmax(paddle.to_tensor(logits)).numpy()
     source = split.name, place, material.model_name

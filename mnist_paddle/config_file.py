@@ -9,7 +9,6 @@ import difflib
 from pathlib import Path
 from typing import Any
 
-import yaml
 from cyclopts import App, ArgumentCollection
 from cyclopts.config import Dict
 
@@ -30,6 +29,8 @@ def read_config_file(name: str | Path) -> dict[str, Any]:
         ConfigError: no such file, not a YAML mapping, or a key that Config does not have; the
             nearest right name is suggested.
     """
+    import yaml  # here, for the help of a command is there sooner without it
+
     path = Path(name)
     if not path.is_file():
         path = CONFIGS / f"{path.stem}.yaml"

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.support import ROOT
+from benchmarks.support.forks import ForkServer
 from mnist_paddle.data import write_data
 from mnist_paddle.data.sources.drawn_digits import draw_digits
 from tests.support.data_files import SIZES, idx_files
@@ -33,19 +34,35 @@ def mnist_dir():
     return Path(folder)
 
 
+@pytest.fixture(scope="session")
+def fork_server():
+    """A process that has Paddle loaded, from which programs are forked."""
+    server = ForkServer()
+    yield server
+    server.close()
+
+
 @pytest.fixture
-def command(tmp_path):
-    """Run one of our commands in an empty folder, as a user would; return the finished process."""
+def command(fork_server, tmp_path):
+    """Run one of our commands in an empty folder, as a user would; return the finished process.
+
+    It is forked from a server that has Paddle loaded, unless a variable asks for another start.
+    """
 
     def run(*words, cwd=tmp_path, **environment):
-        return subprocess.run(
-            [sys.executable, "-m", "mnist_paddle", *map(str, words)],
-            cwd=cwd,
-            env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
+        try:
+            return fork_server.run(
+                "-m", "mnist_paddle", *words, cwd=cwd, timeout=300, **environment
+            )
+        except ValueError:
+            return subprocess.run(
+                [sys.executable, "-m", "mnist_paddle", *map(str, words)],
+                cwd=cwd,
+                env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+                capture_output=True,
+                text=True,
+                timeout=300,
+            )
 
     return run
 

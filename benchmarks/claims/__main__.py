@@ -47,7 +47,6 @@ Name = Literal[
 ]
 
 
-@app.command(usage="Usage: python -m benchmarks.claims NAME [OPTIONS]")
 def compare(
     name: Name,
     /,
@@ -176,5 +175,12 @@ def _time_readers(data: Data, out: Path, batches: int, times: int) -> dict[str, 
     return json.loads(file.read_text(encoding="utf-8"))
 
 
+def run(words: Sequence[str] | None = None) -> None:
+    """Run the command with these words, or with those of the command line, and end the process."""
+    if "compare" not in app:
+        app.command(compare, usage="Usage: python -m benchmarks.claims NAME [OPTIONS]")
+    main("compare", words)
+
+
 if __name__ == "__main__":
-    main(compare.__name__)
+    run()

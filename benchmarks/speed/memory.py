@@ -9,6 +9,7 @@ removed afterwards), and trains the MLP for an epoch on each, valid and eval inc
 of the samples, which do grow.
 """
 
+import sys
 import tempfile
 from datetime import date
 from pathlib import Path
@@ -116,7 +117,7 @@ def mebibytes_of_ids(data: Path) -> float:
         total += 8 * len(split) if split.mode == "train" else 0  # the order of a pass
     images = splits["train"].images
     if isinstance(images, ImageFiles):
-        total += images.names.nbytes
+        total += sys.getsizeof(images.names) + sum(map(sys.getsizeof, images.names))
     return total / (1 << 20)
 
 

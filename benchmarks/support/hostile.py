@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 import traceback
+import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -24,13 +25,13 @@ from pathlib import Path
 import numpy as np
 import paddle
 from PIL import Image
-from safetensors.numpy import load as unpack_tensors
 from safetensors.numpy import save as pack_tensors
 
 from mnist_paddle import checkpoint
 from mnist_paddle.data import MODES, load_data, write_data
-from mnist_paddle.data.formats.cache import FACTS, cache_path
+from mnist_paddle.data.formats.cache import FACTS
 from mnist_paddle.data.formats.idx import read_idx_file
+from mnist_paddle.data.formats.mnist_json import cache_path
 from mnist_paddle.errors import InputError, NoDigitError
 from mnist_paddle.losses import OBJECTIVES
 from mnist_paddle.models import build_model
@@ -111,21 +112,21 @@ def cache(folder: Path) -> tuple[Spoil, Read]:
     write_data(data, splits, "tiny")
     load_data("valid", data)
     content = cache_path(data).read_bytes()
-    arrays = unpack_tensors(content)
-    size = int.from_bytes(content[:8], "little")
-    facts = json.loads(json.loads(content[8 : 8 + size])["__metadata__"][FACTS].partition(" ")[2])
+    with np.load(cache_path(data)) as file:
+        arrays = dict(file)
+    facts = json.loads(arrays.pop(FACTS).tobytes())
 
     def spoil(chance: random.Random) -> bytes:
         change = chance.randrange(4)
         if change == 0:
             return spoil_bytes(content, chance, JSON_WORDS)
         if change == 1:
-            return spoil_layout(content, chance)
+            return spoil_member(content, chance)
         changed = spoil_tensors(arrays, chance) if change == 2 else arrays
-        sums = {key: zlib.crc32(array.tobytes()) for key, array in changed.items()}
-        told = {**facts, "crc32": sums}
-        text = json.dumps(spoil_tree(told, chance) if change == 3 else told)
-        return pack_tensors(changed, {FACTS: f"{zlib.crc32(text.encode()):08x} {text}"})
+        text = json.dumps(spoil_tree(facts, chance) if change == 3 else facts)
+        packed = io.BytesIO()
+        np.savez(packed, **{FACTS: np.frombuffer(text.encode(), np.uint8), **changed})
+        return packed.getvalue()
 
     def read(path: Path) -> None:
         path.replace(cache_path(data))
@@ -136,6 +137,21 @@ def cache(folder: Path) -> tuple[Spoil, Read]:
         assert split.name.isprintable()
 
     return spoil, read
+
+
+def spoil_member(content: bytes, chance: random.Random) -> bytes:
+    """Change one member of a zip file, its header or its numbers; the check sums are right."""
+    packed = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as archive,
+        zipfile.ZipFile(packed, "w", chance.choice((0, 0, 0, zipfile.ZIP_DEFLATED))) as spoiled,
+    ):
+        victim = chance.choice(archive.namelist())
+        for name in archive.namelist():
+            member = archive.read(name)
+            words = (*JSON_WORDS, b"'|O'", b"'<f8'", b"'<U9'", b"(", b"(1,)", b"True", b"2L")
+            spoiled.writestr(name, spoil_bytes(member, chance, words) if name == victim else member)
+    return packed.getvalue()
 
 
 def idx(folder: Path) -> tuple[Spoil, Read]:

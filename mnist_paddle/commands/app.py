@@ -5,6 +5,7 @@ What a user can mend is one sentence on standard error and exit code 2, never a 
 
 import importlib
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,6 +27,8 @@ app = App(
 
 def main(command: str | None = None, tokens: Sequence[str] | None = None) -> None:
     """Run one command, or the one that the first word names, and end the process on bad input."""
+    if tokens is None and sys.getfilesystemencoding() == "ascii":
+        _begin_again_in_utf8()
     environment.prepare()  # before anything loads NumPy or Paddle
     _log_to_standard_error()
     words = [*([command] if command else []), *(sys.argv[1:] if tokens is None else tokens)]
@@ -60,6 +63,15 @@ def complete(words: Sequence[str]) -> list[str]:
         module = importlib.import_module(f"{__package__}.{words[0]}")
         return [words[0], *module.complete(words[1:])]
     return words
+
+
+def _begin_again_in_utf8() -> NoReturn:
+    """Start this program again in Python's UTF-8 mode: names of files need not be ASCII.
+
+    Python does so by itself in a plain locale, unless PYTHONUTF8=0 forbids it.
+    """
+    os.environ["PYTHONUTF8"] = "1"
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
 def _log_to_standard_error() -> None:

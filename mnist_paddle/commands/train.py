@@ -9,7 +9,6 @@ from pathlib import Path
 
 from ..config import GONE, NEWEST, Config
 from ..errors import ConfigError
-from ..launch.procs import decide_processes, train_in_processes, wants_launch
 from .app import make_default_data
 
 
@@ -24,6 +23,8 @@ def train(*, config: Path | None = None, options: Config = Config()) -> None:  #
     config
         YAML file with any of the options below; ours are in configs/. The command line goes first.
     """
+    from ..launch.procs import decide_processes, train_in_processes, wants_launch
+
     options = decide_processes(options)
     if wants_launch(options):
         sys.exit(train_in_processes(options))

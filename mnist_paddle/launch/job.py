@@ -5,7 +5,6 @@ and of several that failed the first is named: when one dies, the others only lo
 to it. However it ends, by itself, by a failure or by Ctrl-C, no process is left behind.
 """
 
-import codecs
 import json
 import math
 import os
@@ -15,11 +14,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from ..run.signals import StopSignals
+from .logs import LiveLog, size_of, text_of
 from .worker import end_with_parent
 
 WORKER = Path(__file__).resolve().with_name("worker.py")
@@ -29,13 +30,16 @@ STOP_GRACE = 60  # seconds to write a checkpoint; Paddle's launcher itself allow
 TAIL = 40  # lines shown of a process that failed
 
 
+_print_error = partial(print, file=sys.stderr, flush=True)
+
+
 class Rank:
     """What is known of one process."""
 
     def __init__(self, number: int, log_dir: Path):
         self.number = number  # on this machine
         self.log = log_dir / f"workerlog.{number}"
-        self.log_start = _size(self.log)  # Paddle appends
+        self.log_start = size_of(self.log)  # Paddle appends
         self.start: dict[str, Any] | None = None  # its records
         self.end: dict[str, Any] | None = None
         self.last_alive = 0.0
@@ -75,38 +79,7 @@ class Rank:
         )
 
     def text(self) -> str:
-        return _text(self.log, self.log_start)
-
-
-class LiveLog:
-    """Show what a growing file gets, as soon as it is there."""
-
-    def __init__(self, path: Path):
-        self.path, self.position = path, _size(path)
-        self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self.shown = ""  # the last of it
-        self.held = ""  # the beginning of a line that may become an error sentence
-
-    def show(self, last: bool = False) -> None:
-        """Print what is new; a line that begins with `error: ` goes to standard error."""
-        new = b""
-        if self.path.exists():
-            with open(self.path, "rb") as file:
-                file.seek(self.position)
-                new = file.read()
-        self.position += len(new)
-        text, self.held = self.held + self.decoder.decode(new, final=last), ""
-        for line in text.splitlines(keepends=True):
-            begins = not self.shown or self.shown.endswith(("\n", "\r"))
-            if begins and line.startswith("error: "[: len(line)]):
-                if not last and not line.endswith("\n"):
-                    self.held = line
-                    break
-                print(line, end="", file=sys.stderr if line.startswith("error: ") else sys.stdout)
-            else:
-                print(line, end="")
-            self.shown = (self.shown + line)[-10_000:]
-        sys.stdout.flush()
+        return text_of(self.log, self.log_start)
 
 
 class Job:
@@ -133,7 +106,7 @@ class Job:
         self.ranks = [Rank(number, log_dir) for number in range(count)]
         self.live = LiveLog(self.ranks[0].log)
         self.log = log_dir / "launch.log"
-        self.log_start = _size(self.log)
+        self.log_start = size_of(self.log)
         self.problem = ""
 
     def run(self, stop: StopSignals, start_timeout: float) -> int:
@@ -162,7 +135,11 @@ class Job:
         return 128 + stop.received if stop.received else self._verdict(launcher.returncode)
 
     def _watch(
-        self, launcher: subprocess.Popen[bytes], records: Path, stop: StopSignals, start_timeout: float
+        self,
+        launcher: subprocess.Popen[bytes],
+        records: Path,
+        stop: StopSignals,
+        start_timeout: float,
     ) -> None:
         """Return when Paddle's launcher has ended, or has had time enough to end."""
         late = time.monotonic() + start_timeout
@@ -200,7 +177,7 @@ class Job:
 
     def _named_by_paddle(self) -> dict[int, int]:
         """Return the process whose failure Paddle's launcher saw first, and its exit code."""
-        text = _text(self.log, self.log_start)
+        text = text_of(self.log, self.log_start)
         found = re.search(r"Container rank (\d+) status \w+ cmd .* code (-?\d+) log ", text)
         return {int(found[1]): int(found[2])} if found else {}
 
@@ -239,9 +216,9 @@ class Job:
         return 0
 
     def _fail(self, sentence: str) -> int:
-        lines = _text(self.log, self.log_start).strip().splitlines()
+        lines = text_of(self.log, self.log_start).strip().splitlines()
         print(*lines[-5:], sep="\n", file=sys.stderr)
-        _complain(f"error: {sentence}; its log: {self.log}.")
+        _print_error(f"error: {sentence}; its log: {self.log}.")
         return 1
 
     def _report(self, rank: Rank) -> int:
@@ -252,34 +229,18 @@ class Job:
         sentences = re.findall(r"^(?:.*: )?error: .*", text, re.MULTILINE)
         if code == 2 and sentences:
             if sentences[-1] not in self.live.shown:
-                _complain(sentences[-1])
+                _print_error(sentences[-1])
             return 2
         if rank is not self.ranks[0] and code != -signal.SIGKILL:
             own = (rank.end and rank.end["error"]) or text
-            _complain("\n".join(own.rstrip().splitlines()[-TAIL:]))
+            _print_error("\n".join(own.rstrip().splitlines()[-TAIL:]))
         how = f"ended with exit code {code}"
         if code is None or code < 0:
             how = f"was killed by {signal.Signals(-code).name}" if code else "was killed"
         elsewhere = " The cause may be on another machine." if self.meeting else ""
         name = rank.start["rank"] if rank.start else rank.number
-        _complain(f"error: rank {name} {how}; its log: {rank.log}.{elsewhere}")
+        _print_error(f"error: rank {name} {how}; its log: {rank.log}.{elsewhere}")
         return 1 if code is None else 128 - code if code < 0 else code
-
-
-def _complain(sentence: str) -> None:
-    print(sentence, file=sys.stderr, flush=True)
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
-
-
-def _text(path: Path, start: int) -> str:
-    if not path.exists():
-        return ""
-    with open(path, "rb") as file:
-        file.seek(start)
-        return file.read().decode("utf-8", "replace")
 
 
 def _record(path: Path) -> dict[str, Any] | None:

@@ -17,7 +17,7 @@ import paddle
 import pytest
 from PIL import Image
 
-import benchmarks.claims.__main__  # noqa: F401  registers the command
+from benchmarks.claims.__main__ import run
 from benchmarks.claims.comparisons import COMPARISONS, RUNS, TRAIN
 from benchmarks.claims.runs import Training, plan, read_data, sort_by_label, train_all
 from benchmarks.claims.softmax_twice import with_softmax_twice
@@ -25,7 +25,6 @@ from benchmarks.claims.verdicts import Outcome
 from benchmarks.support import ROOT
 from benchmarks.support.run_files import model_bytes
 from mnist_paddle import trainer
-from mnist_paddle.commands import main
 from mnist_paddle.config import Config
 from mnist_paddle.config_file import read_config_file
 from mnist_paddle.data import load_splits
@@ -55,7 +54,7 @@ def compare(*words, out):
     """Run the command in this process; return what it printed."""
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         try:
-            main(tokens=["compare", *map(str, words), "--out", str(out)])
+            run([*map(str, words), "--out", str(out)])
         except SystemExit as ended:
             if ended.code:
                 raise
@@ -155,9 +154,12 @@ def step_it_went_on_after(log):
     return int(re.search(r"going on after step (\d+)", log.read_text())[1])
 
 
-def test_a_training_that_was_stopped_goes_on(tiny_data, tmp_path, monkeypatch):
+def test_a_training_that_was_stopped_goes_on_and_one_that_cannot_be_is_said(
+    tiny_data, tmp_path, monkeypatch
+):
     """In this process it gets SIGTERM at its sixth step; the command's process does the rest."""
     training = plan(RUNS["mlp_ce"], 0, read_data(tiny_data), tmp_path, 5, 4)
+    bad = Training({**training.settings, "lr": 1e30}, training.data, TRAIN, tmp_path)
     steps, train_step = itertools.count(1), trainer.train_step
 
     def stop_at_the_sixth(*arguments):
@@ -170,8 +172,10 @@ def test_a_training_that_was_stopped_goes_on(tiny_data, tmp_path, monkeypatch):
         trainer.train_and_evaluate(training.config)
     assert training.is_same()
     assert not training.is_finished()
-    train_all([training], 1, None, 0.0)
+    with pytest.raises(TrainingError, match=r": the loss is .* the learning rate 1e\+30"):
+        train_all([bad, training], 2, None, 0.0)
     assert training.is_finished()
+    assert not bad.is_finished()
     assert step_it_went_on_after(training.folder / "train.log") == 6
     assert len(Outcome(training.folder).losses) == 20
     assert model_bytes(training.folder)
@@ -233,16 +237,6 @@ def test_bad_input_is_one_sentence_and_exit_code_2(words, sentence, tmp_path, ca
     assert error.count("\n") == 1
     assert sentence in error
     assert not list(tmp_path.iterdir())
-
-
-def test_a_training_that_cannot_be_is_said_and_the_others_are_made(tiny_data, tmp_path):
-    data = read_data(tiny_data)
-    good = plan(RUNS["linear_mse"], 0, data, tmp_path, 1, 2)
-    bad = Training({**good.settings, "lr": 1e30}, data, TRAIN, tmp_path)
-    with pytest.raises(TrainingError, match=r": the loss is .* the learning rate 1e\+30"):
-        train_all([bad, good], 2, None, 0.0)
-    assert good.is_finished()
-    assert not bad.is_finished()
 
 
 def test_every_run_is_one_training_that_several_comparisons_share(tiny_data, tmp_path):

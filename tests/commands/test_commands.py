@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -11,9 +12,11 @@ import pytest
 from PIL import Image
 
 from benchmarks.support import ROOT
+from benchmarks.support.demo_server import running_demo
 from mnist_paddle.commands import main
 from mnist_paddle.data import load_data
 from mnist_paddle.data.sources import prepare as sources
+from mnist_paddle.predict import SHIPPED
 from tests.support.data_files import idx_files
 
 
@@ -112,6 +115,84 @@ def test_evaluate_alone_reads_with_the_model_in_the_box(command, tiny_data, tmp_
     assert (tmp_path / "work" / "confusion_eval.png").is_file()
 
 
+@pytest.fixture(scope="module")
+def strange_folder(tmp_path_factory, tiny_data):
+    """A folder with names in Chinese, accents and spaces in it: data, IDX files, model, picture."""
+    folder = tmp_path_factory.mktemp("any") / "数字 é x"
+    (folder / "原始 é").mkdir(parents=True)
+    shutil.copy(tiny_data, folder / "数据.json.gz")
+    for name, content in idx_files()[0].items():
+        (folder / "原始 é" / name).write_bytes(content)
+    shutil.copy(SHIPPED, folder / "模型 é.safetensors")
+    shutil.copy(ROOT / "work" / "example_0.jpg", folder / "零 é.jpg")
+    (folder / "tmp é x").mkdir()
+    return folder
+
+
+DATA, MODEL = ["--data", "数据.json.gz"], ["--checkpoint", "模型 é.safetensors"]
+SMALL = ["--model", "linear", "--epochs", "1", "--limit_batches", "2"]
+
+
+@pytest.mark.parametrize(
+    ("script", "words", "written"),
+    [
+        ("train", [*SMALL, *DATA, "--run_dir", "运行 é"], "运行 é/model.safetensors"),
+        ("evaluate", [*MODEL, *DATA], "confusion_eval.png"),
+        ("predict", ["零 é.jpg", *MODEL, "--csv", "表 é.csv", "--show", "图 é.png"], "图 é.png"),
+        ("check_data", [*DATA, "--sheet", "样张 é.png"], "样张 é.png"),
+        ("export_files", [*DATA, "--out", "文件 é"], "文件 é/labels.csv"),
+        ("prepare_data", ["--from", "原始 é", "--out", "新 é.json.gz"], "新 é.json.gz"),
+        ("make_example", ["--out", "例 é.jpg"], "例 é.jpg"),
+        ("export", ["导出 é", "--to", "paddle", *MODEL, *DATA], "导出 é/model_card.json"),
+        (
+            "launch",
+            [
+                "--nproc_per_node=2",
+                "--log_dir",
+                "日志 é",
+                "train",
+                *SMALL,
+                *DATA,
+                "--run_dir",
+                "二",
+            ],
+            "二/model.safetensors",
+        ),
+    ],
+)
+def test_each_command_is_a_real_process_in_a_strange_folder_and_a_plain_locale(
+    script, words, written, strange_folder
+):
+    """Names are bytes for a process without UTF-8; and what it writes for a moment has spaces."""
+    variables = {"PYTHONUTF8": "0", "LC_ALL": "C", "TMPDIR": str(strange_folder / "tmp é x")}
+    finished = subprocess.run(
+        [sys.executable, ROOT / "scripts" / f"{script}.py", *words],
+        cwd=strange_folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
+        capture_output=True,
+        timeout=300,
+    )
+    assert finished.returncode == 0, finished.stderr.decode(errors="replace")
+    assert b"Traceback" not in finished.stderr
+    assert (strange_folder / written).is_file()
+    if script == "predict":
+        assert " 0  " in finished.stdout.decode(errors="replace")
+
+
+def test_the_pad_is_served_from_a_strange_folder(strange_folder, monkeypatch):
+    variables = {"PYTHONUTF8": "0", "LC_ALL": "C", "TMPDIR": str(strange_folder / "tmp é x")}
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with running_demo(strange_folder, *MODEL) as demo:
+        status, answer = demo.read((strange_folder / "零 é.jpg").read_bytes(), "image/jpeg")
+    assert (status, answer["digit"]) == (200, 0)
+
+
+def test_every_command_has_its_real_process():
+    tested = {"train", "evaluate", "predict", "check_data", "export_files", "prepare_data"}
+    assert set(COMMANDS) == {*tested, "make_example", "export", "launch", "demo"}
+
+
 SCRIPTS = {path.stem: path.read_text(encoding="utf-8") for path in ROOT.glob("scripts/*.py")}
 COMMANDS = [name for name, text in SCRIPTS.items() if f'main("{name}")' in text]
 
@@ -145,10 +226,10 @@ def loaded_after(*words, program):
 def test_help_loads_neither_paddle_nor_what_only_other_commands_need():
     program = "from mnist_paddle.commands import main; main('train', ['--help'])"
     loaded = loaded_after(program=program)
-    assert "mnist_paddle.commands.training" in loaded
-    others = {"paddle", "numpy", "PIL", "matplotlib", "yaml", "tqdm", "mnist_paddle.launcher"}
+    assert "mnist_paddle.commands.train" in loaded
+    others = {"paddle", "numpy", "PIL", "matplotlib", "yaml", "tqdm", "mnist_paddle.launch"}
     assert not others & set(loaded)
-    assert not {f"mnist_paddle.commands.{name}" for name in ("predicting", "demo")} & set(loaded)
+    assert not {f"mnist_paddle.commands.{name}" for name in ("predict", "demo")} & set(loaded)
 
 
 def test_predict_loads_nothing_large_but_paddle():

@@ -1,6 +1,7 @@
-"""Claims about python -m lectures: what each teaching figure shows is so, and it can be shown."""
+"""Claims about `python -m lectures`: what each teaching figure shows is so, and can be shown."""
 
 import copy
+import functools
 import string
 import subprocess
 import sys
@@ -12,27 +13,19 @@ import paddle
 import pytest
 from PIL import Image
 
-import lectures as teaching
 from benchmarks.support import ROOT
-from lectures import (
-    FIGURES,
-    Material,
-    Say,
-    TeachingFigure,
-    curves,
-    descents,
-    likelihood,
-    paper,
-    pictures,
-)
-from lectures import __main__ as figures
+from lectures import __main__ as command
+from lectures import curves, descents, figures, likelihood, paper, pictures
 from lectures.chinese import CHINESE
-from lectures.surfaces import loss_on_grid, two_gains, two_weights, walk
-from mnist_paddle.commands import main
+from lectures.figures import FIGURES, TeachingFigure
+from lectures.material import Material
+from lectures.paper import Translator
+from lectures.surfaces import descend, loss_on_grid, two_gains, two_weights
 from mnist_paddle.data import scale_pixels
 from mnist_paddle.device import use_device
 from mnist_paddle.errors import CheckpointError, ConfigError
 from mnist_paddle.evaluation import evaluate
+from mnist_paddle.kernels.conv_pool import convolutions_by_paddle
 from mnist_paddle.losses import OBJECTIVES
 
 SIZE = (1920, 1080)
@@ -44,11 +37,27 @@ def material(tiny_data):
     return Material(str(tiny_data))
 
 
+class Facts(dict):
+    """What each figure shows, computed when it is asked for."""
+
+    def __init__(self, material):
+        self.material = material
+
+    def __missing__(self, name):
+        few = {"training": 100, "steps": 20, "grid": 11} if name == "optimizers" else {}
+        self[name] = FIGURES[name].compute(self.material, **few)
+        return self[name]
+
+
+@pytest.fixture(scope="module")
+def facts(material):
+    return Facts(material)
+
+
 @pytest.fixture(scope="module")
 def drawn(tiny_data, tmp_path_factory):
-    """Draw all figures as the command does; return its folder, what each figure shows, by name,
-    and the networks that were trained for it, by the function that trains them."""
-    out, facts, networks = tmp_path_factory.mktemp("figures"), {}, {}
+    """Draw all figures as the command does; return its folder, and what each shows, by name."""
+    out, facts = tmp_path_factory.mktemp("figures"), {}
 
     def keep(name):
         def compute(material):
@@ -57,34 +66,31 @@ def drawn(tiny_data, tmp_path_factory):
 
         return TeachingFigure(compute, FIGURES[name].draw)
 
-    def keep_network(name, train):
-        def train_and_keep(material):
-            networks[name] = train(material)
-            return networks[name]
-
-        return train_and_keep
-
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("train_linear", "train_mlp"):
-            patch.setattr(descents, name, keep_network(name, getattr(descents, name)))
-        patch.setattr(teaching, "FIGURES", {name: keep(name) for name in FIGURES})
-        figures.figures("all", data=str(tiny_data), out=out)
-    return out, facts, networks
+        patch.setattr(figures, "FIGURES", {name: keep(name) for name in FIGURES})
+        command.draw_figures("all", data=str(tiny_data), out=out)
+    return out, facts
 
 
 @pytest.fixture(scope="module")
-def facts(drawn):
-    return drawn[1]
+def linear(material):
+    return descents.train_linear(material)
 
 
 @pytest.fixture(scope="module")
-def linear(drawn):
-    return drawn[2]["train_linear"]
+def small_optimizers(facts, material):
+    return facts["optimizers"], descents.train_mlp(material, 100)
 
 
 @pytest.fixture(scope="module")
-def mlp(drawn):
-    return drawn[2]["train_mlp"]
+def drawn_optimizers(drawn, material):
+    return drawn[1]["optimizers"], descents.train_mlp(material)
+
+
+# What the figure shows, and the network that was trained for it: in small, and as it is drawn.
+@pytest.fixture(params=["small", pytest.param("drawn", marks=pytest.mark.large)])
+def optimizers(request):
+    return request.getfixturevalue(f"{request.param}_optimizers")
 
 
 def pixels_of(path):
@@ -93,43 +99,66 @@ def pixels_of(path):
         return np.asarray(image.convert("RGB"))
 
 
-def run(*words, folder):
+def run(*words):
     return subprocess.run(
-        [sys.executable, ROOT / "python -m lectures", *map(str, words)],
+        [sys.executable, "-m", "lectures", *map(str, words)],
         capture_output=True,
         text=True,
-        cwd=folder,
+        cwd=ROOT,
     )
 
 
+def check_slide(path):
+    ink = pixels_of(path).min(axis=2) < 200
+    assert 0.01 < ink.mean() < 0.5, path.name  # neither blank nor black
+    halves = (*np.array_split(ink, 2, axis=0), *np.array_split(ink, 2, axis=1))
+    assert min(half.mean() for half in halves) > 0.003, path.name
+
+
+@pytest.mark.large
 def test_every_figure_is_a_slide_and_no_other_file_is_left(drawn):
     folder = drawn[0]
     assert {file.name for file in folder.iterdir()} == {f"{name}.png" for name in FIGURES}
     for name in FIGURES:
-        ink = pixels_of(folder / f"{name}.png").min(axis=2) < 200
-        assert 0.01 < ink.mean() < 0.5, name  # neither blank nor black
-        halves = (*np.array_split(ink, 2, axis=0), *np.array_split(ink, 2, axis=1))
-        assert min(half.mean() for half in halves) > 0.003, name
+        check_slide(folder / f"{name}.png")
 
 
-def test_another_process_draws_the_same_pixels(drawn, tiny_data, tmp_path):
-    """And trains the same network for it."""
-    path = tmp_path / "out" / "optimizers.png"
-    words = ("optimizers", "--data", tiny_data, "--out", path.parent)
-    finished = run(*words, folder=tmp_path)
+def drawn_by(run, name, data, out):
+    path = out / f"{name}.png"
+    finished = run(name, "--data", data, "--out", out)
     assert finished.returncode == 0, finished.stderr
     assert finished.stdout.split() == [str(path)]
-    assert np.array_equal(pixels_of(path), pixels_of(drawn[0] / path.name))
+    return pixels_of(path)
+
+
+def test_a_figure_is_a_slide_and_another_process_draws_the_same_pixels(
+    tiny_data, tmp_path, fork_server
+):
+    command.draw_figures("sigmoid", data=str(tiny_data), out=tmp_path)
+    (path,) = tmp_path.iterdir()
+    assert path.name == "sigmoid.png"
+    check_slide(path)
+    fork = functools.partial(fork_server.run, "-m", "lectures", cwd=ROOT)
+    other = drawn_by(fork, "sigmoid", tiny_data, tmp_path / "out")
+    assert np.array_equal(pixels_of(path), other)
+
+
+@pytest.mark.large
+def test_another_process_trains_the_same_network_for_a_figure(tiny_data, tmp_path):
+    first, second = (
+        drawn_by(run, "learning_rate", tiny_data, tmp_path / number) for number in "12"
+    )
+    assert np.array_equal(first, second)
 
 
 def test_the_command_knows_the_figures_by_name():
-    assert get_args(figures.Name) == (*FIGURES, "all")
+    assert get_args(command.Name) == (*FIGURES, "all")
     for name in FIGURES:
-        assert name in figures.__doc__
+        assert name in command.__doc__
 
 
 def test_a_wrong_name_is_one_sentence_with_the_names_there_are(tmp_path):
-    finished = run("sigmoid", "sigmund", folder=tmp_path)
+    finished = run("sigmoid", "sigmund", "--out", tmp_path / "out")
     assert finished.returncode == 2
     (line,) = finished.stderr.splitlines()
     assert "sigmund" in line
@@ -140,7 +169,7 @@ def test_a_wrong_name_is_one_sentence_with_the_names_there_are(tmp_path):
 
 def refused(capsys, *words):
     with pytest.raises(SystemExit) as stopped:
-        main(tokens=["figures", *map(str, words)])
+        command.run(list(map(str, words)))
     assert stopped.value.code == 2
     (line,) = capsys.readouterr().err.splitlines()
     return line
@@ -159,7 +188,7 @@ def test_without_a_chinese_font_the_command_says_so_and_writes_nothing(
 def test_a_missing_data_file_is_one_sentence_and_figures_without_data_need_none(capsys, tmp_path):
     words = ("--data", tmp_path / "nothing.json.gz", "--out", tmp_path)
     assert "no such file" in refused(capsys, "samples", *words)
-    figures.figures("likelihood", data=str(words[1]), out=tmp_path)
+    command.draw_figures("likelihood", data=str(words[1]), out=tmp_path)
     assert pixels_of(tmp_path / "likelihood.png").min() == 0
 
 
@@ -171,17 +200,17 @@ def test_another_network_than_the_cnn_is_refused(material, train, tmp_path):
 
 
 def test_every_word_has_a_chinese_one_that_keeps_its_numbers(facts):
-    said = set()
+    words_drawn = set()
 
-    class Listening(Say):
+    class Listening(Translator):
         def __call__(self, words, **values):
-            said.add(words)
+            words_drawn.add(words)
             return super().__call__(words, **values)
 
     with paper.paper("en"):
         for name, figure in FIGURES.items():
             figure.draw(facts[name], Listening("zh"))
-    assert said == set(CHINESE)
+    assert words_drawn == set(CHINESE)
     for english, chinese in CHINESE.items():
         fields = [
             {(name, form) for _, name, form, _ in string.Formatter().parse(words) if name}
@@ -191,16 +220,16 @@ def test_every_word_has_a_chinese_one_that_keeps_its_numbers(facts):
         assert any("一" <= letter <= "鿿" for letter in chinese) or fields[0], english
 
 
-def test_chinese_figures_have_a_glyph_for_every_character(drawn, tiny_data, tmp_path, recwarn):
+def test_chinese_figures_have_a_glyph_for_every_character(tiny_data, tmp_path, recwarn):
     try:
         paper.chinese_font()
     except ConfigError as error:
         pytest.skip(str(error))
-    figures.figures("mistakes", data=str(tiny_data), out=tmp_path, language="zh")
+    command.draw_figures("mistakes", data=str(tiny_data), out=tmp_path, language="both")
     assert not [warning for warning in recwarn if "Glyph" in str(warning.message)]
-    (path,) = tmp_path.iterdir()
-    assert path.name == "mistakes.zh.png"
-    differ = (pixels_of(path) != pixels_of(drawn[0] / "mistakes.png")).any(axis=2)
+    english, chinese = sorted(tmp_path.iterdir())
+    assert (english.name, chinese.name) == ("mistakes.png", "mistakes.zh.png")
+    differ = (pixels_of(chinese) != pixels_of(english)).any(axis=2)
     assert 0.001 < differ.mean() < 0.5
 
 
@@ -257,10 +286,10 @@ def loss_of_linear(model, material, weights):
     return float(loss), model.output.weight.grad.numpy()[descents.PLACES, 0]
 
 
-def test_the_walks_of_sgd_are_training_steps_of_the_linear_network(facts, material, linear):
+def test_the_descents_of_sgd_are_training_steps_of_the_linear_network(facts, material, linear):
     rates = facts["learning_rate"]
-    assert [len(each.path) for each in rates.walks] == [descents.STEPS + 1] * 3
-    for each in rates.walks:
+    assert [len(each.path) for each in rates.descents] == [descents.STEPS + 1] * 3
+    for each in rates.descents:
         for step in (0, 1, 2, descents.STEPS - 1):
             loss, gradient = loss_of_linear(linear, material, each.path[step])
             assert each.losses[step] == pytest.approx(loss, rel=1e-4)
@@ -270,7 +299,7 @@ def test_the_walks_of_sgd_are_training_steps_of_the_linear_network(facts, materi
 
 def test_the_learning_rates_are_too_small_right_and_too_large(facts):
     rates = facts["learning_rate"]
-    small, right, large = (each.losses - rates.lowest for each in rates.walks)
+    small, right, large = (each.losses - rates.lowest for each in rates.descents)
     assert small[0] == right[0] == large[0]
     assert 0.2 * small[0] < small[-1] < 0.8 * small[0]
     assert right[-1] < 0.01 * right[0]
@@ -287,7 +316,7 @@ def test_the_minimum_and_the_largest_rate_are_those_of_the_network(facts, materi
     images, labels = material.training_images(descents.IMAGES, "float32")
     surface = two_weights(linear, images, labels, descents.PLACES)
     start = rates.minimum + 0.1
-    below, above = (walk(surface, "sgd", k * rates.limit, start, 300) for k in (0.98, 1.02))
+    below, above = (descend(surface, "sgd", k * rates.limit, start, 300) for k in (0.98, 1.02))
     assert below.losses[-1] - rates.lowest < 0.01 * (below.losses[0] - rates.lowest)
     assert above.losses[-1] - rates.lowest > 100 * (above.losses[0] - rates.lowest)
 
@@ -325,20 +354,23 @@ def loss_of_mlp(model, material, gains):
     return float(OBJECTIVES["ce"].loss(model(images), labels))
 
 
-def test_the_walks_of_the_optimizers_are_on_the_loss_of_the_mlp(facts, material, mlp):
-    optimizers = facts["optimizers"]
+def test_the_descents_of_the_optimizers_are_on_the_loss_of_the_mlp(optimizers, material):
+    optimizers, mlp = optimizers
+    middle = len(optimizers.same[0].losses) // 2
     assert [each.optimizer for each in optimizers.same] == list(descents.OPTIMIZERS)
     assert {each.rate for each in optimizers.same} == {0.01}
     for same, best in zip(optimizers.same, optimizers.best, strict=True):
         assert same.losses[0] == pytest.approx(np.log(10), rel=1e-5)  # ten equal probabilities
         assert best.losses[-1] <= same.losses[-1] < same.losses[0]
         assert best.losses[-1] == pytest.approx(loss_of_mlp(mlp, material, best.path[-1]), rel=1e-4)
-        assert same.losses[50] == pytest.approx(loss_of_mlp(mlp, material, same.path[50]), rel=1e-4)
+        loss = loss_of_mlp(mlp, material, same.path[middle])
+        assert same.losses[middle] == pytest.approx(loss, rel=1e-4)
 
 
-def test_the_map_shows_the_loss_of_the_mlp(facts, material, mlp):
-    shown = facts["optimizers"].map
-    for row, column in ((0, 0), (30, 10), (40, 40)):
+def test_the_map_shows_the_loss_of_the_mlp(optimizers, material):
+    shown, mlp = optimizers[0].map, optimizers[1]
+    end = len(shown.first) - 1
+    for row, column in ((0, 0), (3 * end // 4, end // 4), (end, end)):
         gains = shown.first[column], shown.second[row]
         assert shown.losses[row, column] == pytest.approx(
             loss_of_mlp(mlp, material, gains), rel=1e-4
@@ -362,7 +394,9 @@ def test_the_maps_are_those_of_the_network(facts, material):
     assert layers.label == pictures.SHOWN
     pixels = scale_pixels(layers.image)
     with paddle.no_grad():
-        outputs = model(paddle.to_tensor(pixels[None, None]))
+        usual = model(paddle.to_tensor(pixels[None, None]))
+        with convolutions_by_paddle():
+            outputs = model(paddle.to_tensor(pixels[None, None]))
         conv1 = paddle.nn.functional.relu(model.conv1(paddle.to_tensor(pixels[None, None])))
         pool1 = model.pool1(conv1)
         conv2 = paddle.nn.functional.relu(model.conv2(pool1))
@@ -370,6 +404,7 @@ def test_the_maps_are_those_of_the_network(facts, material):
     for name, expected in (("conv1", conv1), ("pool1", pool1), ("conv2", conv2), ("pool2", pool2)):
         assert np.array_equal(layers.maps[name], expected[0].numpy()), name
     assert np.array_equal(layers.outputs, outputs[0].numpy())
+    np.testing.assert_allclose(layers.outputs, usual[0].numpy(), rtol=1e-4, atol=1e-4)
     powers = np.exp(layers.outputs - layers.outputs.max())
     np.testing.assert_allclose(layers.probabilities, powers / powers.sum(), atol=1e-6)
 
@@ -415,6 +450,7 @@ def test_few_images_leave_empty_places_and_no_error(material):
     }
     with paper.paper("en"):
         for name in ("samples", "layers", "mistakes", "softmax"):
-            FIGURES[name].draw(FIGURES[name].compute(few), Say("en")).draw_without_rendering()
+            figure = FIGURES[name].draw(FIGURES[name].compute(few), Translator("en"))
+            figure.draw_without_rendering()
     assert len(pictures.worst_mistakes(few).places) == 3
     assert curves.doubtful_digit(few).label in split.labels[:3, 0]

@@ -19,7 +19,7 @@ LINK = re.compile(r"\[([^\]]*)\]\(([^)\s]+)\)")
 TABLE = re.compile(r"<!-- table of .*?<!-- end of the table -->", re.DOTALL)
 OURS = "mnist_paddle|benchmarks|lectures"
 FILE = re.compile(rf"(?<![\w./-])(?:{OURS}|scripts|configs|notebooks|tests)/[\w./-]*\w")
-MODULE = re.compile(rf"(?<![\w./-])(?:{OURS})(?:\.\w+)+")
+MODULE = re.compile(rf"(?<![\w./-])(?:{OURS})(?:\.(?!__)\w+)+")
 IMPORT = re.compile(rf"from ((?:{OURS})(?:\.\w+)*) import ([\w, ]+)")
 
 

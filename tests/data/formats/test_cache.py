@@ -4,20 +4,21 @@ import json
 import logging
 import os
 import random
+import struct
 import subprocess
 import sys
-import zlib
+import zipfile
 
 import numpy as np
 import pytest
-from safetensors import safe_open
-from safetensors.numpy import load_file, save_file
 
 from benchmarks.support import ROOT
 from benchmarks.support.hostile import moderate
 from mnist_paddle.data import MODES, load_data, write_data
+from mnist_paddle.data.formats import cache as cache_form
 from mnist_paddle.data.formats import json_stream
-from mnist_paddle.data.formats.cache import FACTS, cache_path
+from mnist_paddle.data.formats.cache import FACTS, read_cache, write_cache
+from mnist_paddle.data.formats.mnist_json import cache_path
 from tests.support.data_files import document, random_splits, sentence_about, write_document
 
 
@@ -25,7 +26,8 @@ def parse_counter(monkeypatch):
     calls = []
     original = json_stream.parse_file
     monkeypatch.setattr(
-        "mnist_paddle.data.mnist_json.parse_file", lambda path: calls.append(path) or original(path)
+        "mnist_paddle.data.formats.mnist_json.parse_file",
+        lambda path: calls.append(path) or original(path),
     )
     return calls
 
@@ -87,11 +89,11 @@ def test_a_flipped_bit_in_a_cached_array_is_noticed(tmp_path, monkeypatch):
     path = write_document(tmp_path / "flip.json.gz", document())
     good = load_data("eval", path)
     cache = cache_path(path)
-    with safe_open(cache, framework="numpy") as file:
-        facts = file.metadata()
-    tensors = load_file(cache)
-    tensors["eval.images"][1, 0, 5, 5] ^= 1
-    save_file(tensors, cache, metadata=facts)
+    content = bytearray(cache.read_bytes())
+    with zipfile.ZipFile(cache) as archive:
+        member = archive.getinfo("eval.images.npy")
+    content[member.header_offset + member.file_size - 500] ^= 1  # a pixel of the last image
+    cache.write_bytes(content)
     calls = parse_counter(monkeypatch)
     assert same(load_data("eval", path), good)
     assert len(calls) == 1
@@ -108,15 +110,18 @@ def test_a_changed_fact_in_the_cache_is_noticed(tmp_path, fact):
     assert same(load_data("eval", path), good)
 
 
+def contents(cache):
+    """Return the arrays and the facts of a cache."""
+    with np.load(cache) as file:
+        arrays = dict(file)
+    return arrays, json.loads(arrays.pop(FACTS).tobytes())
+
+
 def forged(path, arrays=None, **facts):
     """Write the cache of a data file anew, with other arrays or facts and with right sums."""
     cache = cache_path(path)
-    with safe_open(cache, framework="numpy") as file:
-        told = json.loads(file.metadata()[FACTS].partition(" ")[2])
-    arrays = {**load_file(cache), **(arrays or {})}
-    told["crc32"] = {key: zlib.crc32(array.tobytes()) for key, array in arrays.items()}
-    text = json.dumps({**told, **facts})
-    save_file(arrays, cache, metadata={FACTS: f"{zlib.crc32(text.encode()):08x} {text}"})
+    told_arrays, told = contents(cache)
+    write_cache(cache, {**told_arrays, **(arrays or {})}, {**told, **facts})
 
 
 IMAGES = np.zeros((2, 1, 28, 28), np.uint8)
@@ -136,6 +141,8 @@ FORGERIES = {
     "a digest that is a list": {"digest": []},
     "a digest that is a word": {"digest": "none"},
     "no digest": {"digest": None},
+    "no source": {"source": None},
+    "too many facts": {"more": "x" * (1 << 17)},
 }
 
 
@@ -158,20 +165,64 @@ def sparse(cache):
     os.truncate(cache, 1 << 40)
 
 
-def huge_layout(cache):
-    """A layout of very many tensors of nothing: reading it takes many times its size."""
-    entry = {"dtype": "U8", "shape": [0], "data_offsets": [0, 0]}
-    text = json.dumps({str(number): entry for number in range(200_000)}).encode()
-    cache.write_bytes(len(text).to_bytes(8, "little") + text)
+MEMBERS = 600_000
+
+
+def huge_directory(cache, extension=b""):
+    """Very many members of nothing: zipfile takes many times as much memory for their list."""
+    entry = struct.pack("<4s6H3I5H2I", b"PK\1\2", *(0,) * 9, 1, *(0,) * 6) + b"x"
+    directory = entry * MEMBERS
+    end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 0, 0, len(directory), 0, 0)
+    cache.write_bytes(directory + extension + end)
+
+
+def huge_directory_in_64_bits(cache):
+    """The same, but how long the list is, is said in the extension for large files alone."""
+    size = MEMBERS * 47
+    longer = struct.pack("<4sQ2H2I4Q", b"PK\6\6", 44, 45, 45, 0, 0, MEMBERS, MEMBERS, size, 0)
+    huge_directory(cache, longer + struct.pack("<4sIQI", b"PK\6\7", 0, size, 1))
+    content = cache.read_bytes()
+    cache.write_bytes(content[:-10] + bytes(10))
+
+
+def repacked(cache, name, write, compression, size=None):
+    """Write a cache anew, with the member `name` as `write` writes it, whatever size it has."""
+    arrays, facts = contents(cache)
+    arrays[FACTS] = np.frombuffer(json.dumps(facts).encode(), np.uint8)
+    with zipfile.ZipFile(cache, "w", compression, compresslevel=1) as archive:
+        for each, array in arrays.items():
+            with archive.open(f"{each}.npy", "w") as member:
+                if each == name:
+                    write(member)
+                else:
+                    np.lib.format.write_array(member, array)
+        if size is not None:
+            archive.getinfo(f"{name}.npy").file_size = size
+
+
+def header(shape):
+    return {"descr": "|u1", "fortran_order": False, "shape": shape}
 
 
 def promise(cache):
-    """A valid layout over a file of 4 TB, all of it a hole."""
-    text = (
-        b'{"eval.images":{"dtype":"U8","shape":[4398046511104],"data_offsets":[0,4398046511104]}}'
-    )
-    cache.write_bytes(len(text).to_bytes(8, "little") + text)
-    os.truncate(cache, 8 + len(text) + 4398046511104)
+    """Sound check sums, but an array of 4 TB is promised."""
+
+    def write(member):
+        np.lib.format.write_array_header_1_0(member, header((1 << 32, 1, 28, 28)))
+        member.write(bytes(100))
+
+    repacked(cache, "eval.images", write, zipfile.ZIP_STORED)
+
+
+def bomb(cache):
+    """A few bytes that unpack to 157 MB, and say that they are as few as they look."""
+
+    def write(member):
+        np.lib.format.write_array_header_1_0(member, header((200_000, 1, 28, 28)))
+        for _ in range(200):
+            member.write(bytes(784_000))
+
+    repacked(cache, "eval.images", write, zipfile.ZIP_BZIP2, size=1000)
 
 
 def pipe(cache):
@@ -179,7 +230,9 @@ def pipe(cache):
     os.mkfifo(cache)
 
 
-@pytest.mark.parametrize("spoil", [sparse, huge_layout, promise, pipe])
+@pytest.mark.parametrize(
+    "spoil", [sparse, huge_directory, huge_directory_in_64_bits, promise, bomb, pipe]
+)
 def test_an_absurd_cache_is_no_cache(tmp_path, spoil):
     path = write_document(tmp_path / "absurd.json.gz", document())
     good = load_data("eval", path)
@@ -213,3 +266,32 @@ def test_processes_that_load_at_once_see_the_same(tmp_path):
     assert len(answers) == 1
     assert load_data("train", path).digest.encode() in answers.pop()
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_arrays_and_facts_come_back_and_nothing_else_is_a_cache(tmp_path):
+    path = tmp_path / "some.npz"
+    assert read_cache(path) is None
+    arrays = {"a": np.arange(6, dtype=">i4").reshape(2, 3, order="F"), "b": np.array(["数", ""])}
+    write_cache(path, arrays, {"name": "数字", "count": [1, None]})
+    facts, (b, a) = read_cache(path, ("b", "a"))
+    assert facts == {"name": "数字", "count": [1, None]}
+    np.testing.assert_array_equal(a, arrays["a"])
+    np.testing.assert_array_equal(b, arrays["b"])
+    assert read_cache(path, ("c",)) is None
+    with zipfile.ZipFile(path, "a") as archive, archive.open("longer.npy", "w") as member:
+        np.lib.format.write_array(member, arrays["a"])
+        member.write(b"x")
+    assert read_cache(path, ("a",)) is not None
+    assert read_cache(path, ("longer",)) is None
+    np.savez(path, **arrays)
+    assert read_cache(path) is None
+    np.savez(path, **{FACTS: np.array([{"name": "x"}], object)})  # a pickle
+    assert read_cache(path) is None
+
+
+def test_a_cache_too_large_to_be_read_is_not_written(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(cache_form, "LARGEST_CACHE", cache_form.LARGEST_DIRECTORY + 1000)
+    with caplog.at_level(logging.WARNING, "mnist_paddle"):
+        write_cache(tmp_path / "large.npz", {"a": np.zeros(1000, np.uint8)}, {})
+    assert "No cache" in caplog.text
+    assert list(tmp_path.iterdir()) == []
