@@ -14,4 +14,4 @@ trainer 和 evaluation 把它们组合起来。建议从 trainer.py 读起：一
 # Paddle 2.6's library carries a zlib of its own; a Python whose zlib is loaded after it crashes.
 import zlib  # noqa: F401
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

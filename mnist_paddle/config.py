@@ -3,10 +3,6 @@
 Every field is an option (`--batch_size 64`) and a key of a YAML file (`batch_size: 64`,
 config_file.py); the command line wins over the file, the file over the defaults, and the defaults
 are the tutorial's. A value of the wrong kind is refused, in the file as on the command line.
-
-一个不可变的 dataclass 装下训练的全部设置，由 YAML 文件和命令行填写。
-每个字段既是命令行选项（--batch_size 64），也是 YAML 的键（batch_size: 64，见 config_file.py）；
-命令行优先于文件，文件优先于默认值，默认值就是教程的值；写错的值一律拒绝，不管写在哪里。
 """
 
 import dataclasses

@@ -24,7 +24,7 @@ def evaluate(
     ----------
     checkpoint
         Model file, model.safetensors of a run folder, or what scripts/export.py wrote [default:
-        the model in the box].
+        the shipped model].
     data
         Data file or folder of pictures; the default file is made if it is missing.
     mode

@@ -29,9 +29,9 @@ def export(
         Folder to write; an earlier export in it is replaced, anything else is left alone.
     to
         paddle: inference model of paddle.jit.save. onnx: needs the extra onnx (onnx26 with Paddle
-        2.6). pdparams: paddle.save of the weights; whoever reads it needs pickle.
+        2.6). pdparams: paddle.save of the weights; reading it needs pickle.
     checkpoint
-        Model file, model.safetensors of a run folder; the model in the box by default.
+        Model file, model.safetensors of a run folder; the shipped model by default.
     data
         Data file whose eval images are compared; without the default one, digits are drawn.
     """

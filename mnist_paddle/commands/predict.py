@@ -3,12 +3,16 @@ A broken picture is reported and does not stop the others.
 """
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from ..errors import InputError
+
+if TYPE_CHECKING:
+    from ..predict.pictures import Reading
 
 
 def predict(
@@ -47,7 +51,6 @@ def predict(
     """
     from ..pictures.decode import FORMATS
     from ..predict import default_model, load_model
-    from ..predict.output import as_json, as_line, write_csv
     from ..predict.pictures import read_pictures, sources_of
 
     if not pictures:
@@ -55,8 +58,22 @@ def predict(
     if exact and strip:
         raise InputError("--exact takes the picture as one digit, --strip as several: choose one.")
     trained = load_model(checkpoint or default_model())
+    readings = _print(read_pictures(trained, sources_of(pictures), exact, strip), json_)
+    _write(readings, csv, show)
+    if not readings:
+        raise InputError(
+            f"no picture in {', '.join(pictures)}; expected files of {', '.join(FORMATS)}."
+        )
+    if any(reading.error for reading in readings):
+        sys.exit(2)
+
+
+def _print(found: Iterable["Reading"], json_: bool) -> list["Reading"]:
+    """Print each reading as it comes, or all of them as one JSON list; return them."""
+    from ..predict.output import as_json, as_line
+
     readings = []
-    for reading in read_pictures(trained, sources_of(pictures), exact, strip):
+    for reading in found:
         readings.append(reading)
         if reading.error:
             print(f"error: {reading.error}", file=sys.stderr)
@@ -64,15 +81,16 @@ def predict(
             print(as_line(reading))
     if json_:
         print(as_json(readings))
+    return readings
+
+
+def _write(readings: list["Reading"], csv: Path | None, show: Path | None) -> None:
+    """Write the table and the figure, where they are wanted."""
+    from ..predict.output import write_csv
+
     if csv:
         write_csv(readings, csv)
     if show:
         from ..predict.plot import draw_readings  # matplotlib takes its time
 
         draw_readings(readings, show)
-    if not readings:
-        raise InputError(
-            f"no picture in {', '.join(pictures)}; expected files of {', '.join(FORMATS)}."
-        )
-    if any(reading.error for reading in readings):
-        sys.exit(2)

@@ -1,13 +1,8 @@
 """The server of the pad: `GET /` is the page, `POST /read` takes a picture and answers with JSON.
 
-Whoever can reach it may send anything: what is sent is counted while it arrives, decoded within
-picture_files.py's limits, one picture at a time, and refused in one sentence.
-On this machine only, the Host header is checked: no web page can pass for it under its own name.
-
-画板的服务器：`GET /` 返回页面，`POST /read` 接收一张图片，用 JSON 回答。
-能连上它的人什么都可能发来：边接收边计数，按 picture_files.py 的限制解码，
-一次只处理一张，不合格的用一句话拒绝。
-只供本机使用时会检查 Host 头，别的网页无法用自己的域名冒充它。
+Anybody who can reach it may send anything: what is sent is counted while it arrives, decoded within
+the limits of pictures/decode.py, one picture at a time, and refused in one sentence. On this
+machine only, the Host header is checked: no web page can pass for it under its own name.
 """
 
 import base64

@@ -41,9 +41,7 @@ class Training:
     images_per_step: int  # of all ranks together
     steps_per_epoch: int
     convolutions: str | None = None  # the way in which they are computed; None without any
-    resident: tuple[Tensor, Tensor, Tensor] | None = (
-        None  # all training data, for the reader resident
-    )
+    resident: tuple[Tensor, Tensor] | None = None  # all training data, for the reader resident
     progress: Progress = field(default_factory=Progress)
     checkpoint: Path | None = None  # the newest that is known to be whole
     valid: Score | None = None  # after the last finished epoch, if this process trained it

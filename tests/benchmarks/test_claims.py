@@ -18,8 +18,8 @@ import pytest
 from PIL import Image
 
 from benchmarks.claims.__main__ import run
-from benchmarks.claims.comparisons import COMPARISONS, RUNS, TRAIN
-from benchmarks.claims.runs import Training, plan, read_data, sort_by_label, train_all
+from benchmarks.claims.comparisons import COMPARISONS, RUNS, Run
+from benchmarks.claims.runs import plan, read_data, sort_by_label, train_all
 from benchmarks.claims.softmax_twice import with_softmax_twice
 from benchmarks.claims.verdicts import Outcome
 from benchmarks.support import ROOT
@@ -158,8 +158,9 @@ def test_a_training_that_was_stopped_goes_on_and_one_that_cannot_be_is_said(
     tiny_data, tmp_path, monkeypatch
 ):
     """In this process it gets SIGTERM at its sixth step; the command's process does the rest."""
-    training = plan(RUNS["mlp_ce"], 0, read_data(tiny_data), tmp_path, 5, 4)
-    bad = Training({**training.settings, "lr": 1e30}, training.data, TRAIN, tmp_path)
+    data = read_data(tiny_data)
+    training = plan(RUNS["mlp_ce"], 0, data, tmp_path, 5, 4)
+    bad = plan(Run({**RUNS["linear_mse"].settings, "lr": 1e30}), 0, data, tmp_path, 1, 2)
     steps, train_step = itertools.count(1), trainer.train_step
 
     def stop_at_the_sixth(*arguments):

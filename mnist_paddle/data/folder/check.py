@@ -19,13 +19,14 @@ import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ...errors import DataError
 from ...files import printable
-from ..load import load_splits
+from ..formats.mnist_json import load_data
 from ..pixels import SIZE
 from ..split import MODES, Split
 from .findings import (
@@ -95,7 +96,7 @@ def check(path: str | os.PathLike[str], *, split_seed: int = 0) -> Report:
     """
     if os.path.isdir(path):
         return _check_folder(path, split_seed)
-    return _check_splits(path, load_splits(path))
+    return _check_splits(path, {mode: load_data(mode, Path(path)) for mode in MODES})
 
 
 def _check_folder(path: str | os.PathLike[str], split_seed: int) -> Report:
