@@ -16,6 +16,7 @@ Paddle 用参数名给优化器状态编号，而进程里每多建一个模型�
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ def load(path: str | Path) -> tuple[Tensors, dict[str, Any]]:
     Raises:
         CheckpointError: no such file, too large, damaged, or not written by this package.
     """
-    if not Path(path).exists():
+    if not os.path.exists(path):
         raise CheckpointError(f"{path}: no such model file; scripts/train.py writes one.")
     data = read_bounded(path, LARGEST_FILE, CheckpointError)
     return load_bytes(data, path)
@@ -91,7 +92,9 @@ def load_bytes(data: bytes, name: str | Path) -> tuple[Tensors, dict[str, Any]]:
         CheckpointError: too large, damaged, or not written by this package.
     """
     if len(data) > LARGEST_FILE:
-        raise _too_large(name, len(data))
+        raise CheckpointError(
+            f"{name} is too large: it has {len(data):,} bytes, expected at most {LARGEST_FILE:,}."
+        )
     try:
         stored = _read_metadata(data)
         tensors = load_tensors(data)
@@ -135,12 +138,6 @@ def _digest(tensors: Tensors, header: dict[str, Any]) -> str:
         digest.update(json.dumps([name, array.dtype.name, array.shape]).encode())
         digest.update(array.data)
     return digest.hexdigest()
-
-
-def _too_large(name: str | Path, size: int) -> CheckpointError:
-    return CheckpointError(
-        f"{name} has {size:,} bytes, expected at most {LARGEST_FILE:,}: it is no model of ours."
-    )
 
 
 def model_tensors(model: nn.Layer) -> Tensors:

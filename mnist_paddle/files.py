@@ -61,7 +61,9 @@ def read_bounded(path: str | os.PathLike[str], most: int, error: type[InputError
         try:
             size = os.fstat(file.fileno()).st_size
             if size > most:
-                raise error(f"{name} is too large: {size:,} bytes, expected at most {most:,}.")
+                raise error(
+                    f"{name} is too large: it has {size:,} bytes, expected at most {most:,}."
+                )
             parts = []
             while part := file.read(min(size + 1, 1 << 30)):  # a raw file may give less at once
                 parts.append(part)

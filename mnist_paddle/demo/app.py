@@ -26,6 +26,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from ..errors import CheckpointError, NoDigitError, PictureError
+from ..files import printable
 from ..pictures.digit import find_digit, open_picture
 from ..predict import TrainedModel, predict
 from ..predict.pictures import NO_DIGIT, NOT_SURE, sure_from
@@ -125,7 +126,8 @@ async def _receive(request: Request) -> bytes:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not kind.startswith("image/") and kind != "application/octet-stream":
         # Another site's page may send text and forms without asking, but not these.
-        raise HTTPException(415, f"expected a picture with its image type, not {ascii(kind)[:60]}.")
+        shown = printable(kind, 60)
+        raise HTTPException(415, f"expected a picture with its image type, not {shown!r}.")
     content, size = bytearray(), 0
     try:
         with anyio.fail_after(LONGEST_UPLOAD):

@@ -7,6 +7,8 @@ Pillow gets Image.ANTIALIAS back; without a screen, Matplotlib saves what plt.sh
 import importlib
 import os
 import sys
+from functools import cache
+from pathlib import Path
 from types import ModuleType
 
 import paddle
@@ -30,8 +32,7 @@ def install() -> None:
         change(sys.modules[parent], child, module)
     for method, function in scalars.PATCHES.items():
         change(paddle.Tensor, method, function)
-    # to_static must leave our functions as they are: they need no control flow made static.
-    paddle.jit.ignore_module([sys.modules[name] for name in sorted(sys.modules) if _computes(name)])
+    paddle.jit.ignore_module([_all_that_computes()])
     if not hasattr(Image, "ANTIALIAS"):
         change(Image, "ANTIALIAS", Image.Resampling.LANCZOS)
     screen = sys.platform != "linux" or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))
@@ -39,8 +40,21 @@ def install() -> None:
         change(os.environ, "MPLBACKEND", "module://mnist_paddle.fluid.figure_backend")
 
 
-def _computes(name: str) -> bool:
-    return name.startswith((f"{__package__}.layers", f"{__package__}.dygraph"))
+@cache
+def _all_that_computes() -> ModuleType:
+    """Return a module for to_static to leave as it is: ours need no control flow made static.
+
+    Paddle 3 goes by the folder of its file, 2.6 by its members. It holds no modules, for Paddle
+    would search each of them, and so all of Paddle, for seconds.
+    """
+    found = ModuleType("paddle.fluid")
+    found.__file__ = str(Path(__file__).with_name("__init__.py"))
+    for name, module in sys.modules.items():
+        if name.startswith((f"{__package__}.layers", f"{__package__}.dygraph")):
+            functions = {key: part for key, part in vars(module).items() if callable(part)}
+            functions.pop("__getattr__", None)
+            vars(found).update(functions)
+    return found
 
 
 def _module(name: str, ours: str | None) -> ModuleType:

@@ -103,8 +103,9 @@ def open_picture(source: str | Path | bytes, name: str | None = None) -> Image.I
     if isinstance(source, bytes):
         name, content = name or "the picture", source
         if len(content) > LARGEST_FILE:
+            size = len(content)
             raise PictureError(
-                f"{name} is too large: {len(content):,} bytes, expected at most {LARGEST_FILE:,}."
+                f"{name} is too large: it has {size:,} bytes, expected at most {LARGEST_FILE:,}."
             )
     else:
         name = name or printable(str(source))

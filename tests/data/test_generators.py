@@ -1,6 +1,8 @@
 """The five generators: what they give for every n and b, and that they leave the data as it was."""
 
+import inspect
 import itertools
+import pickle
 
 import numpy as np
 import pytest
@@ -200,3 +202,14 @@ def test_those_that_never_end_are_named():
     for name in ORDERS:
         count = len(list(itertools.islice(GENERATORS[name](*toy(7), 3), 100)))
         assert count == (100 if name in ENDLESS else 3), name
+
+
+def test_each_generator_shows_its_name_and_signature_and_can_go_to_another_process():
+    shown = {str(inspect.signature(generator)) for generator in GENERATORS.values()}
+    assert len(shown) == 1
+    assert "batch_size: 'int', *, seed: 'int' = 0, epoch: 'int' = 0" in shown.pop()
+    for name, generator in GENERATORS.items():
+        assert generator.__name__ == name
+        assert inspect.getdoc(generator).startswith("Yield ")
+        assert pickle.loads(pickle.dumps(generator)) is generator
+    assert "Raises:\n    DataError: no samples" in inspect.getdoc(finite)

@@ -94,6 +94,10 @@ import paddle.dataset.mnist as mnist
 """
     for form in forms.strip().splitlines():
         exec(form, {})
+    found = {}
+    exec("from paddle.fluid.layers import *", found)
+    assert {"mean", "relu", "fc", "data"} < set(found)
+    assert not {"np", "paddle", "F", "lookup"} & set(found)
     assert fluid.dygraph.nn.Conv2D is fluid.dygraph.Conv2D
     assert fluid.param_attr.ParamAttr is fluid.ParamAttr
     assert fluid.contrib.reader.distributed_batch_reader

@@ -1,7 +1,8 @@
 """Scripts as learners wrote them for Paddle 1.5 to 1.8 run unchanged, and learn.
 
-Each is a process of its own, in an empty folder that has only work/. The accuracies and losses are
-what the script itself prints, on 1,050 drawn digits.
+Each is a process of its own, forked from one that has Paddle loaded, in an empty folder that has
+only work/. The accuracies and losses are what the script itself prints, on 1,050 drawn digits, or
+on 550 where it would take long.
 """
 
 import ast
@@ -10,15 +11,18 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from benchmarks.support import ROOT
+from mnist_paddle.data import MODES, load_data, write_data
 from mnist_paddle.fluid import check, names
 
-SCRIPTS = Path(__file__).parent / "old_scripts"
+SCRIPTS = ROOT / "benchmarks/support/old_scripts"
+LONG = pytest.mark.parametrize(
+    "folder", [550, pytest.param(None, marks=pytest.mark.large)], indirect=True, ids=["550", "all"]
+)
 
 # Spellings that are to work besides the one under which the table of names has a thing.
 SPELLINGS = {
@@ -45,27 +49,29 @@ SPELLINGS = {
 
 
 @pytest.fixture
-def folder(tmp_path, tiny_data):
-    """Make a folder with work/mnist.json.gz and a picture of a digit."""
+def folder(request, tmp_path, tiny_data):
+    """Make a folder with work/mnist.json.gz, of 1,050 training images, and a picture of a digit."""
     work = tmp_path / "work"
     work.mkdir()
     shutil.copy(tiny_data, work / "mnist.json.gz")
     shutil.copy(ROOT / "work/example_0.jpg", work)
+    if count := getattr(request, "param", None):
+        splits = {mode: load_data(mode, tiny_data) for mode in MODES}
+        pairs = {
+            mode: (split.images[:count], split.labels[:count]) for mode, split in splits.items()
+        }
+        write_data(work / "mnist.json.gz", pairs, "tiny")
     return tmp_path
 
 
 @pytest.fixture
-def run(folder):
+def run(folder, script_server):
     """Run an old script as its owner would; return what it printed."""
 
-    def run(script, *words, cpu=False, launcher=("-m", "mnist_paddle.fluid")):
-        finished = subprocess.run(
-            [sys.executable, *launcher, *(["--cpu"] if cpu else []), SCRIPTS / script, *words],
-            cwd=folder,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            text=True,
-            timeout=180,
+    def run(script, *words, cpu=False):
+        options = ["--cpu"] if cpu else []
+        finished = script_server.run(
+            "-m", "mnist_paddle.fluid", *options, SCRIPTS / script, *words, cwd=folder
         )
         assert finished.returncode == 0, f"{finished.stdout[-3000:]}\n{finished.stderr[-5000:]}"
         return finished.stdout
@@ -139,6 +145,7 @@ def test_mlp_with_tabs(run):
     assert re.search(r"step 0 loss \[\d\.\d+\]", text)
 
 
+@LONG
 def test_cnn_with_square_error(run):
     text = run("cnn_square_error.py")
     losses = numbers(r"mean loss ([\d.]+)", text)
@@ -148,6 +155,7 @@ def test_cnn_with_square_error(run):
     assert "fc.weight (980, 1)" in text
 
 
+@LONG
 def test_cnn_with_cross_entropy_written_for_a_gpu(run):
     text = run("cnn_cross_entropy.py", cpu=True)
     assert number(r"acc=([\d.]+)", text) > 0.75
@@ -242,6 +250,7 @@ def test_a_resumed_run_goes_on_as_the_one_that_was_never_interrupted(run):
     assert "'mnist_epoch0.pdopt', 'mnist_epoch0.pdparams'" in whole
 
 
+@LONG
 def test_predict_from_a_jpg(run):
     text = run("predict_picture.py")
     assert number(r"本次预测的数字是:  (\d)", text) == 0
@@ -374,6 +383,7 @@ def test_a_static_graph_with_paddle_dataset(run):
     assert number(r"inference difference: ([\d.e+-]+)", text) < 1e-5
 
 
+@LONG
 def test_a_static_convnet(run):
     text = run("static_convnet.py")
     accuracy = number(r"valid accuracy: ([\d.]+)", text)
@@ -393,6 +403,7 @@ def test_a_static_group_of_convolutions(run):
     assert f"loaded again {accuracy:.4f} (8, 1, 3, 3)" in text
 
 
+@LONG
 def test_the_cnn_of_the_tutorial(run):
     """With its small steps on few digits it only begins to learn; measure_fluid.py goes on."""
     text = run("tutorial_cnn.py", "1", "3", "10")

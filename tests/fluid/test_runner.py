@@ -12,17 +12,24 @@ from mnist_paddle.fluid.runner import imports_fluid
 
 
 @pytest.fixture
-def run(tmp_path):
-    """Write a script into a folder of its own and run it from another, as a user would."""
+def run(tmp_path, script_server):
+    """Write a script into a folder of its own and run it from another, as a user would.
 
-    def run(source, *words, options=(), name="old.py", **environment):
+    It is forked from a server that has Paddle loaded, unless it shall really be `started`.
+    """
+
+    def run(source, *words, options=(), started=False, **variables):
         folder = tmp_path / "scripts of 2020"
         folder.mkdir(exist_ok=True)
-        (folder / name).write_bytes(source if isinstance(source, bytes) else source.encode())
+        script = folder / "old.py"
+        script.write_bytes(source if isinstance(source, bytes) else source.encode())
+        words = ("-m", "mnist_paddle.fluid", *options, script, *words)
+        if not started:
+            return script_server.run(*words, cwd=tmp_path, **variables)
         return subprocess.run(
-            [sys.executable, "-m", "mnist_paddle.fluid", *options, folder / name, *words],
+            [sys.executable, *words],
             cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", **environment},
+            env={**script_server.variables, **variables},
             capture_output=True,
             text=True,
             timeout=120,
@@ -32,7 +39,8 @@ def run(tmp_path):
     return run
 
 
-def test_a_script_sees_its_arguments_folder_and_main(run, tmp_path):
+@pytest.mark.parametrize("started", [True, False])
+def test_a_script_sees_its_arguments_folder_and_main(run, tmp_path, started):
     run.folder.mkdir()
     (run.folder / "neighbour.py").write_text("WORD = 'from the neighbour'")
     source = """
@@ -47,7 +55,7 @@ if __name__ == '__main__':
     print(__main__.Thing is Thing, type(pickle.loads(pickle.dumps(Thing()))) is Thing)
     print([name for name in ('runner', 'names', 'layers') if name in sys.modules])
 """
-    finished = run(source, "--lr=0.1", tmp_path, "--cpu", "a b")
+    finished = run(source, "--lr=0.1", tmp_path, "--cpu", "a b", started=started)
     assert finished.returncode == 0, finished.stderr
     assert finished.stdout.splitlines() == [
         "['--cpu', 'a b'] old.py old.py",

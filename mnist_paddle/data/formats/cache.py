@@ -25,6 +25,7 @@ import numpy as np
 
 from ...errors import DataError
 from ...files import atomic_write, open_regular, printable
+from .npy import read_array
 
 logger = logging.getLogger("mnist_paddle")
 
@@ -93,7 +94,4 @@ def _has_small_directory(file: BinaryIO) -> bool:
 
 def _read_array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
     with archive.open(f"{name}.npy") as member:
-        array = np.lib.format.read_array(member, allow_pickle=False)
-        if member.read(1):  # zipfile compares the check sum when it has read the last byte
-            raise ValueError(f"{name} goes on after what its header promises")
-    return np.asarray(array)
+        return read_array(member)

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import io
 import os
-from typing import NoReturn
+import warnings
+from typing import IO, NoReturn
 
 import numpy as np
 
@@ -25,14 +26,14 @@ from ..pixels import PIXELS, SIZE
 LARGEST_SAMPLE = 1 << 20  # bytes; a file of one image has 912
 
 
-def sample_header() -> bytes:
+def _sample_header() -> bytes:
     """Return what np.save writes before the pixels of one image `[28, 28] uint8`."""
     file = io.BytesIO()
     np.save(file, np.zeros(SIZE, np.uint8), allow_pickle=False)
     return file.getvalue()[:-PIXELS]
 
 
-SAMPLE_HEADER = sample_header()
+SAMPLE_HEADER = _sample_header()
 
 
 def read_npy(path: str) -> np.ndarray:
@@ -47,16 +48,24 @@ def read_npy(path: str) -> np.ndarray:
     content = read_bounded(path, LARGEST_SAMPLE, DataError)
     if content.startswith(SAMPLE_HEADER) and len(content) == len(SAMPLE_HEADER) + PIXELS:
         return np.frombuffer(content, np.uint8, PIXELS, len(SAMPLE_HEADER)).reshape(SIZE)
-    file = io.BytesIO(content)
     try:
-        array = np.lib.format.read_array(file, allow_pickle=False)
+        return read_array(io.BytesIO(content))
     except Exception as error:  # a literal can be wrong in many ways
         _refuse(path, error)
-    if file.read(1):
-        raise DataError(
-            f"{printable(path)} goes on after the {array.size:,} values that its header promises."
-        )
-    return np.asarray(array)
+
+
+def read_array(file: IO[bytes]) -> np.ndarray:
+    """Return the one array that a .npy file holds.
+
+    Raises:
+        Exception: of any kind; whatever is wrong, NumPy says it.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of headers that Python 2 wrote
+        array = np.asarray(np.lib.format.read_array(file, allow_pickle=False))
+    if file.read(1):  # besides, a zip file's check sum is compared when the last byte is read
+        raise ValueError(f"it goes on after the {array.size:,} values that its header promises")
+    return array
 
 
 def map_npy(path: str | os.PathLike[str]) -> np.memmap:
@@ -70,7 +79,9 @@ def map_npy(path: str | os.PathLike[str]) -> np.memmap:
     """
     open_regular(path, DataError).close()  # a pipe would be waited for
     try:
-        array = np.lib.format.open_memmap(path, mode="r")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            array = np.lib.format.open_memmap(path, mode="r")
     except Exception as error:
         _refuse(path, error)
     length, expected = os.path.getsize(path), array.offset + array.nbytes

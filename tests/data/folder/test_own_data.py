@@ -98,13 +98,13 @@ def test_a_file_that_breaks_in_the_middle_is_named_by_every_reader(
     program = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from mnist_paddle import training\n"
-        "load = training.load_splits\n"
+        "from mnist_paddle.run import setup\n"
+        "load = setup.load_splits\n"
         "def load_and_break(*words, **settings):\n"
         "    splits = load(*words, **settings)\n"
         f"    Path({str(folder / victim)!r}).write_bytes(b'no longer a sample')\n"
         "    return splits\n"
-        "training.load_splits = load_and_break\n"
+        "setup.load_splits = load_and_break\n"
         "from mnist_paddle.commands import main\n"
         "main('train', sys.argv[1:])\n"
     )

@@ -155,7 +155,7 @@ def test_a_mirror_that_makes_no_progress_is_given_up(tmp_path, mirror):
 
 
 def test_an_endless_answer_is_given_up(tmp_path, mirror, monkeypatch):
-    monkeypatch.setattr("mnist_paddle.data.download.LARGEST", 10_000)
+    monkeypatch.setattr("mnist_paddle.data.sources.download.LARGEST", 10_000)
     assert "sent more than 10,000 bytes" in reason(tmp_path, mirror)
 
 
