@@ -5,6 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from mnist_paddle.kernels import environment
+
+environment.prepare()  # before NumPy and Paddle, as a command does: the same bytes then
+
 import numpy as np
 import pytest
 

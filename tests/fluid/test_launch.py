@@ -51,7 +51,7 @@ def launch(tmp_path):
 
     def launch(*words):
         return subprocess.run(
-            [sys.executable, *words, "old.py"],
+            [sys.executable, ROOT / "scripts/launch.py", *words, "old.py"],
             cwd=tmp_path,
             env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
             capture_output=True,
@@ -62,14 +62,13 @@ def launch(tmp_path):
     return launch
 
 
-def test_two_processes_do_what_one_does_with_twice_the_batch(launch, tmp_path):
-    launcher = ROOT / "scripts/launch.py"
-    two = launch(launcher, "--selected_gpus=0,1", "--cpu", "--log_dir", "./mylog")
+def test_two_processes_do_what_one_does_with_twice_the_batch(launch, script_server, tmp_path):
+    two = launch("--selected_gpus=0,1", "--cpu", "--log_dir", "./mylog")
     assert two.returncode == 0, two.stderr[-3000:]
     assert sorted(path.name for path in (tmp_path / "mylog").glob("workerlog*")) == [
         *("workerlog.0", "workerlog.1")
     ]
-    one = launch("-m", "mnist_paddle.fluid", "--cpu")
+    one = script_server.run("-m", "mnist_paddle.fluid", "--cpu", "old.py", cwd=tmp_path)
     assert one.returncode == 0, one.stderr[-3000:]
     ends = [np.load(tmp_path / name) for name in ("end_0_of_2.npy", "end_1_of_2.npy")]
     assert (ends[0] == ends[1]).all()
@@ -79,7 +78,7 @@ def test_two_processes_do_what_one_does_with_twice_the_batch(launch, tmp_path):
 
 @pytest.mark.skipif(paddle.is_compiled_with_cuda(), reason="this is about machines without a GPU")
 def test_without_the_flag_a_gpu_place_is_one_sentence(launch):
-    finished = launch(ROOT / "scripts/launch.py", "--nproc_per_node", "2", "--log_dir", "mylog")
+    finished = launch("--nproc_per_node", "2", "--log_dir", "mylog")
     assert finished.returncode == 2
     assert "error: fluid.CUDAPlace(0) needs a GPU" in finished.stderr
     assert "--cpu" in finished.stderr

@@ -420,7 +420,9 @@ def test_a_decay_of_a_static_graph_steps_with_each_run(run):
     assert numbers(r"rate ([\d.]+)", text) == pytest.approx(expected, abs=1e-4)
 
 
+@pytest.mark.large
 def test_a_multi_gpu_script_as_two_processes(folder):
+    """In small, and to the digit, it is in test_launch.py."""
     words = ["--nproc_per_node", "2", "--cpu", "--log_dir", "./mylog"]
     finished = subprocess.run(
         [sys.executable, ROOT / "scripts/launch.py", *words, SCRIPTS / "multi_process.py"],

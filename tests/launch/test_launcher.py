@@ -456,7 +456,7 @@ def test_several_processes_on_windows_are_refused_before_anything_starts(
         main("launch", ["--nproc_per_node", "2", *words])
     assert end.value.code == 2
     errors = capsys.readouterr().err
-    assert errors.startswith("error: several processes are not started on Windows: ")
+    assert errors.startswith("error: several processes are not started on Windows, where gloo")
     assert errors.count("\n") == 1
     assert list(tmp_path.iterdir()) == [tmp_path / "a.py"]
 

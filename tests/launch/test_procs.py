@@ -18,6 +18,7 @@ from mnist_paddle import checkpoint
 from mnist_paddle.config import Config
 from mnist_paddle.config_file import read_config_file
 from mnist_paddle.errors import ConfigError
+from mnist_paddle.kernels import cores
 from mnist_paddle.kernels.cores import computing_threads, usable_cores
 from mnist_paddle.kernels.environment import OURS
 from mnist_paddle.launch import procs as processes
@@ -258,13 +259,13 @@ def test_processes_share_out_the_cores_to_their_threads(monkeypatch, variables, 
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(processes, "usable_cores", lambda: 8)
+    monkeypatch.setattr(cores, "usable_cores", lambda: 8)
     assert computing_threads.__wrapped__() == threads
 
 
 @needs_linux
 @pytest.mark.parametrize(
-    ("files", "affinity", "cores"),
+    ("files", "affinity", "count"),
     [
         ({}, 8, 8),
         ({"cpu.max": "max 100000\n"}, 8, 8),
@@ -277,10 +278,10 @@ def test_processes_share_out_the_cores_to_their_threads(monkeypatch, variables, 
     ],
 )
 def test_usable_cores_are_those_of_affinity_and_container(
-    monkeypatch, tmp_path, files, affinity, cores
+    monkeypatch, tmp_path, files, affinity, count
 ):
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(affinity)))
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
-    assert usable_cores(tmp_path) == cores
+    assert usable_cores(tmp_path) == count

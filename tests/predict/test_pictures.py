@@ -60,7 +60,7 @@ def test_the_first_answer_waits_for_no_other_and_few_are_held(trained, pictures)
         return predict(trained, images)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("mnist_paddle.reading.predict", looked_at)
+        patch.setattr("mnist_paddle.predict.pictures.predict", looked_at)
         readings = read_pictures(trained, sources())
         next(readings)
         assert sizes == [1]
@@ -79,7 +79,7 @@ def test_a_fault_in_a_thread_is_raised_where_the_answers_are_asked_for(
     def fault(content, name):
         raise ZeroDivisionError(name)
 
-    monkeypatch.setattr("mnist_paddle.reading.open_picture", fault)
+    monkeypatch.setattr("mnist_paddle.predict.pictures.open_picture", fault)
     with pytest.raises(ZeroDivisionError, match=r"^0\.png$"):
         list(read_pictures(trained, pictures))
 

@@ -384,7 +384,7 @@ def test_a_checkpoint_holds_everything_and_is_no_pickle(train, tmp_path):
 def test_a_run_folder_in_use_is_refused(train, tmp_path, tiny_data):
     """In use by a process that lives; a lock that a killed one left does not count."""
     code = (
-        "import sys, time; from mnist_paddle.run_folder import RunFolder;"
+        "import sys, time; from mnist_paddle.run.folder import RunFolder;"
         "folder = RunFolder(sys.argv[1]); print('locked', flush=True); time.sleep(600)"
     )
     folder = tmp_path / "run"

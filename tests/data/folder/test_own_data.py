@@ -1,8 +1,6 @@
 """From a folder to a trained network: one file per sample gives the network of the data file."""
 
 import shutil
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -30,15 +28,22 @@ def sample_folder(tiny_data, tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("format", ["npy", "png"])
-@pytest.mark.parametrize("layout", ["labels", "folders"])
+@pytest.mark.parametrize(
+    ("format", "layout", "readers"),
+    [
+        ("npy", "labels", READING),
+        ("png", "folders", READING),
+        ("npy", "folders", READING[:1]),
+        ("png", "labels", READING[:1]),
+    ],
+)
 def test_one_file_per_sample_trains_to_the_bytes_of_the_data_file(
-    train, tiny_data, tmp_path, format, layout
+    train, tiny_data, tmp_path, format, layout, readers
 ):
     write_folder(tmp_path / "tiny", load_splits(tiny_data), format, layout)
     settings = {"model": "mlp", "opt": "adam", "epochs": 2}
     whole = train("file", **settings)
-    for number, reading in enumerate(READING):
+    for number, reading in enumerate(readers):
         result = train(f"{number}", **settings, **reading, data=str(tmp_path / "tiny"))
         assert model_bytes(tmp_path / f"{number}") == model_bytes(tmp_path / "file"), reading
         assert result["data_digest"] == whole["data_digest"]
@@ -54,6 +59,7 @@ def real_mnist(mnist_dir, tmp_path_factory):
     return folder / "mnist.json.gz", folder / "any name"
 
 
+@pytest.mark.large
 def test_the_real_mnist_as_files_is_known_as_mnist(real_mnist):
     data, files = map(load_splits, real_mnist)
     assert {split.name for split in files.values()} == {"MNIST"}
@@ -61,6 +67,7 @@ def test_the_real_mnist_as_files_is_known_as_mnist(real_mnist):
         assert files[mode].digest == data[mode].digest
 
 
+@pytest.mark.large
 def test_the_real_mnist_as_files_trains_to_the_bytes_of_the_data_file(real_mnist, tmp_path):
     from mnist_paddle.config import Config
     from mnist_paddle.trainer import train_and_evaluate
@@ -89,7 +96,7 @@ def test_a_sample_that_disappears_is_named(sample_folder, tmp_path):
 
 @pytest.mark.parametrize("reading", READING[:3], ids=lambda reading: reading["reader"])
 def test_a_file_that_breaks_in_the_middle_is_named_by_every_reader(
-    sample_folder, tmp_path, reading
+    fork_server, sample_folder, tmp_path, reading
 ):
     """Whoever reads it, a thread, a process or the loop itself: one sentence, exit code 2."""
     folder = tmp_path / "tiny"
@@ -109,13 +116,8 @@ def test_a_file_that_breaks_in_the_middle_is_named_by_every_reader(
         "main('train', sys.argv[1:])\n"
     )
     options = [f"--{key}={value}" for key, value in reading.items()]
-    finished = subprocess.run(
-        [sys.executable, "-c", program, "--model=mlp", f"--data={folder}", *options],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    words = ("--model=mlp", f"--data={folder}", *options)
+    finished = fork_server.run("-c", program, *words, cwd=tmp_path)
     assert finished.returncode == 2, finished.stderr
     errors = [line for line in finished.stderr.splitlines() if line.startswith("error: ")]
     assert len(errors) == 1
