@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import paddle
 from paddle import batch
-from paddle.reader.decorator import (
+from paddle.reader import (
     buffered,
     cache,
     chain,

@@ -33,17 +33,17 @@ class Ploter:
 
     def plot(self, path: str | None = None) -> None:
         """1.x: `plot(path=None)`: draw all curves into the current figure."""
-        from matplotlib import pyplot
+        from matplotlib import pyplot  # late: it takes its time, and chooses its backend
 
         pyplot.cla()
         for title, points in self.curves.items():
             if points:
                 pyplot.plot(*zip(*points, strict=True), label=title)
-        pyplot.legend(loc="upper left")
+                pyplot.legend(loc="upper left")
         if path is not None:
             pyplot.savefig(path)
         elif "IPython" in sys.modules and hasattr(sys.modules["IPython"].get_ipython(), "kernel"):
-            display = import_module("IPython.display")
+            display = import_module("IPython.display")  # a script may be without it
             display.clear_output(True)
             display.display(pyplot.gcf())
 

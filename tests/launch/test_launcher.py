@@ -16,9 +16,9 @@ import pytest
 
 from benchmarks.support import ROOT
 from mnist_paddle.commands import main
+from mnist_paddle.commands.launch import complete
 from mnist_paddle.errors import DeviceError
 from mnist_paddle.launch import options as launcher
-from mnist_paddle.commands.launch import complete
 from mnist_paddle.launch.options import Launch
 
 WORKER = ROOT / "mnist_paddle" / "launch" / "worker.py"

@@ -70,7 +70,7 @@ def test_broken_pictures_are_refused_by_name(tmp_path, rng):
             open_picture(tmp_path / name)
     with pytest.raises(PictureError, match=r"none\.jpg: no such file"):
         open_picture(tmp_path / "none.jpg")
-    with pytest.raises(PictureError, match="no such file|is not a regular file|File name too long"):
+    with pytest.raises(PictureError, match=r"no such file|not a regular file"):
         open_picture(tmp_path)
 
 
@@ -199,9 +199,7 @@ def test_a_picture_file_of_a_sparse_terabyte_is_refused_at_once(tmp_path):
 def test_what_is_no_regular_file_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe.png")
     for path in (tmp_path / "pipe.png", "/dev/zero", tmp_path, tmp_path / "none"):
-        with pytest.raises(
-            PictureError, match="no such file|is not a regular file|File name too long"
-        ):
+        with pytest.raises(PictureError, match=r"no such file|not a regular file"):
             open_picture(path)
 
 
@@ -215,7 +213,7 @@ def test_a_postscript_picture_is_never_given_to_ghostscript(tmp_path):
         "%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 28 28\n%%EndComments\n"
         f"({tmp_path}/written) (w) file closefile\nshowpage\n%%EOF\n"
     )
-    ours = "from mnist_paddle.pictures.decode import open_picture; import sys; open_picture(sys.argv[1])"
+    ours = "import sys; from mnist_paddle.pictures import open_picture as o; o(sys.argv[1])"
     pillows = "from PIL import Image; import sys; Image.open(sys.argv[1]).load()"
     for code, starts in ((ours, False), (pillows, True)):
         finished = subprocess.run(
