@@ -46,7 +46,7 @@ def load_once(path: Path, way: str, cold: bool = False) -> dict[str, float]:
 
     `way` is "json.load" or a mode of load_data; cold, the cache of the file is removed first.
     """
-    for cache in path.parent.glob(f".{path.name}*.safetensors") if cold else ():
+    for cache in path.parent.glob(f".{path.name}.cache*") if cold else ():
         cache.unlink()
     seconds, mebibytes = map(float, run_python("-c", CODE, way, path).split())
     return {"seconds": seconds, "mebibytes": mebibytes}

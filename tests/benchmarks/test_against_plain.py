@@ -3,12 +3,14 @@
 import ast
 import json
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from benchmarks.speed import against_plain, one_measurement, plain_paddle
+from benchmarks.speed import against_plain, loading, one_measurement, plain_paddle
 from benchmarks.support import ROOT, measuring
 from mnist_paddle.data import load_data
 from mnist_paddle.kernels import environment
@@ -112,6 +114,24 @@ def check_rows(rows, *expected):
         assert ours > 0
         better = ours / plain if unit.endswith("/s") else plain / ours
         assert ratio == pytest.approx(better, rel=0.02)
+
+
+def test_cold_is_without_the_cache_of_the_file(tiny_data, tmp_path, monkeypatch):
+    data = shutil.copy(tiny_data, tmp_path)
+    load_data("train", data)
+    assert len(list(tmp_path.iterdir())) > 1
+    left = []
+
+    def run_python(*words):
+        left.append({path.suffix for path in tmp_path.iterdir()} - {".lock"})
+        return "1.5 200"
+
+    monkeypatch.setattr(loading, "run_python", run_python)
+    for cold in (False, True):
+        figures = loading.load_once(Path(data), "train", cold)
+        assert figures == {"seconds": 1.5, "mebibytes": 200}
+    assert len(left[0]) == 2
+    assert left[1] == {".gz"}
 
 
 TRAINING = "first time", "later", "sync", "resident", "linear", "mlp", "cnn", "memory"

@@ -2,7 +2,7 @@
 
 Each is a process of its own, forked from one that has Paddle loaded, in an empty folder that has
 only work/. The accuracies and losses are what the script itself prints, on 1,050 drawn digits, or
-on 550 where it would take long.
+on fewer where it would take long.
 """
 
 import ast
@@ -20,9 +20,13 @@ from mnist_paddle.data import MODES, load_data, write_data
 from mnist_paddle.fluid import check, names
 
 SCRIPTS = ROOT / "benchmarks/support/old_scripts"
-LONG = pytest.mark.parametrize(
-    "folder", [550, pytest.param(None, marks=pytest.mark.large)], indirect=True, ids=["550", "all"]
-)
+
+
+def images(count):
+    """Run a test that takes long on so many training images, and in the large tier on all."""
+    counts = [count, pytest.param(None, marks=pytest.mark.large)]
+    return pytest.mark.parametrize("folder", counts, indirect=True, ids=[str(count), "all"])
+
 
 # Spellings that are to work besides the one under which the table of names has a thing.
 SPELLINGS = {
@@ -145,7 +149,7 @@ def test_mlp_with_tabs(run):
     assert re.search(r"step 0 loss \[\d\.\d+\]", text)
 
 
-@LONG
+@images(750)
 def test_cnn_with_square_error(run):
     text = run("cnn_square_error.py")
     losses = numbers(r"mean loss ([\d.]+)", text)
@@ -155,7 +159,7 @@ def test_cnn_with_square_error(run):
     assert "fc.weight (980, 1)" in text
 
 
-@LONG
+@images(550)
 def test_cnn_with_cross_entropy_written_for_a_gpu(run):
     text = run("cnn_cross_entropy.py", cpu=True)
     assert number(r"acc=([\d.]+)", text) > 0.75
@@ -250,7 +254,7 @@ def test_a_resumed_run_goes_on_as_the_one_that_was_never_interrupted(run):
     assert "'mnist_epoch0.pdopt', 'mnist_epoch0.pdparams'" in whole
 
 
-@LONG
+@images(550)
 def test_predict_from_a_jpg(run):
     text = run("predict_picture.py")
     assert number(r"本次预测的数字是:  (\d)", text) == 0
@@ -383,7 +387,7 @@ def test_a_static_graph_with_paddle_dataset(run):
     assert number(r"inference difference: ([\d.e+-]+)", text) < 1e-5
 
 
-@LONG
+@images(550)
 def test_a_static_convnet(run):
     text = run("static_convnet.py")
     accuracy = number(r"valid accuracy: ([\d.]+)", text)
@@ -403,9 +407,9 @@ def test_a_static_group_of_convolutions(run):
     assert f"loaded again {accuracy:.4f} (8, 1, 3, 3)" in text
 
 
-@LONG
+@images(550)
 def test_the_cnn_of_the_tutorial(run):
-    """With its small steps on few digits it only begins to learn; measure_fluid.py goes on."""
+    """Its small steps only begin to learn on few digits; benchmarks.claims.old_script goes on."""
     text = run("tutorial_cnn.py", "1", "3", "10")
     first = number(r"epoch: 0, batch: 0, loss is: \[([\d.]+)\]", text)
     assert number(r"last loss: ([\d.]+)", text) < 0.75 * first

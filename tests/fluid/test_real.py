@@ -5,7 +5,7 @@ import numpy as np
 import paddle
 import pytest
 
-from benchmarks.support import ROOT
+from lectures.run_notebooks import execute
 from mnist_paddle import fluid as shim
 
 X = np.random.default_rng(0).random((6, 1, 8, 8), np.float32)
@@ -295,10 +295,7 @@ def test_curves_of_a_ploter_are_drawn_and_saved(fluid, tmp_path):
     pyplot.close("all")
 
 
-def test_a_ploter_in_a_notebook_shows_its_curves_in_place_of_the_last(tmp_path, monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
-    from lectures.run_notebooks import execute
-
+def test_a_ploter_in_a_notebook_shows_its_curves_in_place_of_the_last(tmp_path):
     lines = [
         "from mnist_paddle import fluid as shim",
         "shim.install()",

@@ -63,20 +63,8 @@ def prepare_data(
         OSError: a file cannot be read or written.
     """
     out = Path(out)
-    if source not in SOURCES:
-        raise DataError(f"the source is {source!r}, expected one of {', '.join(SOURCES)}.")
-    if seed < 0:
-        raise DataError(f"the seed is {seed}, expected 0 or more.")
-    if directory is not None and source in ("download", "drawn"):
-        raise DataError(
-            f"the directory {printable(str(directory))} goes with the source idx or folder, "
-            f"not with {source}; drop one."
-        )
     folder = directory or os.environ.get("MNIST_DIR")
-    if source == "idx" and not folder:
-        raise DataError("the source idx needs a directory; give one or set MNIST_DIR.")
-    if source == "folder" and not directory:
-        raise DataError("the source folder needs a directory; give one.")
+    _check_wish(source, directory, folder, seed)
     if source == "drawn":
         _write_drawn(out, seed, sizes)
     elif directory and (source == "folder" or (source == "auto" and not _is_idx(Path(directory)))):
@@ -91,6 +79,25 @@ def prepare_data(
                 raise
             _draw_instead(out, seed, sizes, error)
     return _read_back(out)
+
+
+def _check_wish(
+    source: str, directory: str | Path | None, folder: str | Path | None, seed: int
+) -> None:
+    """Refuse settings that do not go together; `folder` is the directory or MNIST_DIR."""
+    if source not in SOURCES:
+        raise DataError(f"the source is {source!r}, expected one of {', '.join(SOURCES)}.")
+    if seed < 0:
+        raise DataError(f"the seed is {seed}, expected 0 or more.")
+    if directory is not None and source in ("download", "drawn"):
+        raise DataError(
+            f"the directory {printable(str(directory))} goes with the source idx or folder, "
+            f"not with {source}; drop one."
+        )
+    if source == "idx" and not folder:
+        raise DataError("the source idx needs a directory; give one or set MNIST_DIR.")
+    if source == "folder" and not directory:
+        raise DataError("the source folder needs a directory; give one.")
 
 
 def draw_splits(seed: int = 0, sizes: tuple[int, int, int] = DRAWN_SIZES) -> Splits:
