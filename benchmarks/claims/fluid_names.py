@@ -2,7 +2,7 @@
 
 python -m benchmarks.claims.fluid_names [--readme]
 
-The rows come from mnist_paddle/fluid/names.py; Paddle is not needed.
+The rows come from mnist_paddle/fluid/names/in_scripts.py; Paddle is not needed.
 """
 
 from cyclopts import run

@@ -1,6 +1,7 @@
 """Measure training on this machine's GPU: a table of images per second, the CPU's beside it.
 
-python -m benchmarks.support.prepared benchmarks.speed.gpu [--steps 200] [--batch_size 100] [--data work/mnist.json.gz]
+python -m benchmarks.support.prepared benchmarks.speed.gpu [--steps 200] [--batch_size 100]
+                                                           [--data work/mnist.json.gz]
 
 Every network trains for STEPS steps with batches that are made in turn with computing (sync) and
 with the whole set on the device (resident); a step ends when its loss has come back from the

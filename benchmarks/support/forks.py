@@ -128,8 +128,6 @@ def become(request: dict[str, Any]) -> None:
         descriptor = os.open(path, os.O_RDONLY if number == 0 else os.O_WRONLY | os.O_CREAT)
         os.dup2(descriptor, number)
         os.close(descriptor)
-    if not getattr(sys.flags, "safe_path", False):
-        del sys.path[0]  # the server's folder; the program's takes its place
     sys.modules["__main__"] = type(sys)("__main__")
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()  # Python seeds its own anew
@@ -138,10 +136,10 @@ def become(request: dict[str, Any]) -> None:
 def run_words(words: list[str]) -> None:
     """Run what follows `python` on a command line."""
     if words[0] == "-c":
-        sys.argv = ["-c", *words[2:]]
-        sys.path.insert(0, "")
+        sys.argv, sys.path[0] = ["-c", *words[2:]], ""  # in place of the server's folder
         exec(compile(words[1], "<string>", "exec"), vars(sys.modules["__main__"]))
     else:
+        del sys.path[0]  # the program's folder takes its place
         run(words)
 
 

@@ -35,15 +35,13 @@ def predict(
         Picture files, folders of them, patterns such as 'scans/*.png', file:// addresses, or -
         for standard input.
     checkpoint
-        Model file, model.safetensors of a run folder; the model that comes with the package if
-        none is named.
+        Model file, model.safetensors of a run folder [default: the shipped model].
     json_
         Print one JSON list instead of lines.
     csv
         Write a table: path, digit, confidence, second, second_confidence, note.
     show
-        Draw what was read into this PNG file: the picture, what the network saw, ten bars. The
-        first 30 digits, if there are more.
+        Draw what was read (30 digits at most) into this PNG file: picture, network input, bars.
     exact
         Prepare pictures as the tutorial did: squeeze, invert. For one centred dark digit on white.
     strip

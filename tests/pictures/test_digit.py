@@ -1,4 +1,4 @@
-"""Claims about finding a digit in a picture; tests/rendered_pictures.py makes the pictures."""
+"""Claims about finding a digit in a picture; benchmarks/support makes the pictures."""
 
 import io
 from collections import Counter
