@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,6 +25,7 @@ from .logs import LiveLog, size_of, text_of
 from .worker import end_with_parent
 
 WORKER = Path(__file__).resolve().with_name("worker.py")
+KILLED = -9  # exit status of a process that SIGKILL ended
 POLL = 0.1  # seconds between two looks at the processes
 FAILURE_GRACE = 15  # seconds for Paddle's launcher to end the others once one has failed
 STOP_GRACE = 60  # seconds to write a checkpoint; Paddle's launcher itself allows 30
@@ -192,11 +194,10 @@ class Job:
             children = Path(f"/proc/{launcher.pid}/task/{launcher.pid}/children")
             groups += map(int, children.read_text().split()) if children.exists() else []
             groups.insert(0, launcher.pid)
-        for group in groups if sys.platform != "win32" else ():
-            try:
-                os.killpg(group, signal.SIGKILL)
-            except (ProcessLookupError, PermissionError):  # it has ended
-                continue
+        for group in groups:
+            with suppress(ProcessLookupError, PermissionError):  # it has ended
+                if sys.platform != "win32":
+                    os.killpg(group, signal.SIGKILL)
         launcher.wait()
 
     def _verdict(self, code: int) -> int:
@@ -231,7 +232,7 @@ class Job:
             if sentences[-1] not in self.live.shown:
                 _print_error(sentences[-1])
             return 2
-        if rank is not self.ranks[0] and code != -signal.SIGKILL:
+        if rank is not self.ranks[0] and code != KILLED:
             own = (rank.end and rank.end["error"]) or text
             _print_error("\n".join(own.rstrip().splitlines()[-TAIL:]))
         how = f"ended with exit code {code}"
