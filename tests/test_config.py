@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import re
 import typing
 
 import pytest
@@ -262,8 +263,11 @@ def test_the_help_of_train_shows_its_settings_in_groups(capsys):
         main(tokens=["train", "--help"])
     text = capsys.readouterr().out
     titles = ["Data", "Network", "Learning", "Order of the images", "Reading", "Device"]
-    places = [text.index(f"─ {title} ─") for title in [*titles, "Run folder"]]
+    headings = [
+        re.search(rf"^\W*\b{title}\b\W*$", text, re.MULTILINE) for title in [*titles, "Run folder"]
+    ]
+    places = [heading.start() for heading in headings]
     assert places == sorted(places)
     for name, place in (("--split_seed", 0), ("--hidden", 1), ("--beta1", 2), ("--seed", 3)):
-        found = text.index(f"{name} ")
+        found = text.index(f"{name} ", places[0])
         assert places[place] < found < places[place + 1], name
