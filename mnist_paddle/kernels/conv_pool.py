@@ -188,10 +188,16 @@ def _map(compute: Callable[[Any], Any], pieces: list[Any]) -> Iterable[Any]:
     """Compute the pieces, side by side where there are cores for it; return results in order.
 
     NumPy lets other threads run while it computes. The result is the same for any number of them.
+    What is not a number stays so without a warning, as in Paddle: the caller checks the outputs.
     """
+
+    def quiet(piece: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return compute(piece)
+
     if len(pieces) == 1 or computing_threads() == 1:
-        return map(compute, pieces)
-    return _threads().map(compute, pieces)
+        return map(quiet, pieces)
+    return _threads().map(quiet, pieces)
 
 
 @cache

@@ -244,3 +244,13 @@ def test_pieces_are_even_in_number_and_hold_each_image_once(images, numbers, cou
     pieces = conv_pool_module._pieces(images, numbers)
     assert len(pieces) == count
     assert [i for piece in pieces for i in range(images)[piece]] == list(range(images))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 3e38])
+def test_what_is_no_number_stays_so_without_a_warning(value, recwarn):
+    """As Paddle's own kernels; predict and training look at what comes out."""
+    weight = np.full([2, 1, 3, 3], value, np.float32)
+    arrays = values([40, 1, 8, 8], 1), weight, np.zeros([2], np.float32)
+    outputs, *_ = outputs_and_gradients(numpy_conv_pool, *arrays, padding=1)
+    assert not np.isfinite(outputs).all()
+    assert not [warning for warning in recwarn if warning.category is RuntimeWarning]
