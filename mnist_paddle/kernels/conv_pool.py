@@ -33,6 +33,7 @@ LEAST = 32  # images; a batch of fewer is one piece
 _chosen = NUMPY
 
 
+@paddle.jit.not_to_static  # it has nothing to translate: the layers that it calls are traced
 def conv_pool(x: Tensor, conv: nn.Conv2D, pool: nn.MaxPool2D) -> Tensor:
     """Return `pool(conv(x))`, computed in the way that is chosen.
 
