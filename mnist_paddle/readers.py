@@ -14,18 +14,14 @@ All yield the same Tensors in the same order; only the waiting differs.
 `fluid.io.DataLoader.from_generator` 今天是 `paddle.base.io.DataLoader.from_generator`。
 """
 
-import multiprocessing
-import multiprocessing.connection
-import os
+import gc
 import pickle
 import signal
+import sys
 import threading
 import traceback
-from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import paddle
@@ -74,75 +70,95 @@ def read_async(
         raise failures[0]
 
 
+NO_FAILURE = np.zeros(1, np.uint8)  # Paddle's shared memory takes no empty array
+
+
+class _Batches(paddle.io.Dataset[Any]):
+    """Batches by number, each with what failed when it was made: Paddle would tell only a text."""
+
+    def __init__(self, make: Callable[[int], Batch], count: int) -> None:
+        super().__init__()
+        self.make, self.count = make, count
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        try:
+            return (*self.make(number), NO_FAILURE)
+        except Exception as failure:
+            nothing = np.zeros(1, np.float32)
+            return nothing, nothing, np.frombuffer(_packed(failure), np.uint8)
+
+
+def _packed(failure: Exception) -> bytes:
+    try:
+        content = pickle.dumps(failure)
+        pickle.loads(content)  # some can be written and not read
+    except Exception:
+        content = pickle.dumps(RuntimeError("".join(traceback.format_exception(failure))))
+    return content
+
+
 def read_workers(
     make: Callable[[int], Batch], count: int, place: Place, workers: int = 2
 ) -> Generator[tuple[Tensor, Tensor]]:
     """Yield `make(0)` to `make(count - 1)` as Tensors on `place`, made by worker processes.
 
     Their number changes neither order nor content. Stopping early ends them. What `make` raises is
-    raised here as itself, after the batches that came before it. Where processes are spawned, as
-    on Windows and macOS, `make` must be something that can be pickled. Source: part 3, items 3
-    and 4.
+    raised here as itself, after the batches that came before it. Source: part 3, items 3 and 4.
 
     Raises:
         DataError: a worker process was killed.
     """
-    pool = ProcessPoolExecutor(workers, initializer=_begin_worker, initargs=(make,))
-    waiting: deque[Future[Batch | bytes]] = deque()
+    if not count:
+        return
+    loader = paddle.io.DataLoader(
+        _Batches(make, count),
+        batch_size=None,  # type: ignore[arg-type]  # what it gives is a batch already
+        num_workers=workers,
+        places=place,
+    )
+    batches = _start(loader)
     try:
-        for number in range(count):
-            waiting.append(pool.submit(_make_batch, number))
-            if len(waiting) > 2 * workers:
-                yield _arrived(waiting.popleft(), place)
-        while waiting:
-            yield _arrived(waiting.popleft(), place)
-    except BrokenProcessPool:
+        for images, labels, failure in batches:
+            if failure.size > NO_FAILURE.size:
+                raise pickle.loads(failure.numpy().tobytes())
+            yield images, labels
+    except SystemError:  # all that Paddle says is that a queue was killed
         raise DataError(
             "a worker process ended while it made a batch: was it killed, or was memory short? "
             "Try fewer --num_workers, or --reader sync."
         ) from None
     finally:
-        pool.shutdown(cancel_futures=True)
+        _end(batches)
 
 
-_make: Callable[[int], Batch]  # in a worker process
+def _start(loader: paddle.io.DataLoader) -> Any:
+    """Start the worker processes, and keep two things of Paddle's from harm.
 
-
-def _begin_worker(make: Callable[[int], Batch]) -> None:
-    global _make
-    _make = make
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the training, which ends them
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """End this worker process when the training dies without a word."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        multiprocessing.connection.wait([parent.sentinel])
-        os._exit(1)
-
-
-def _make_batch(number: int) -> Batch | bytes:
-    """Return a batch, or what failed when it was made, pickled."""
+    Python's garbage collection in a new process would destroy the parent's older loaders there,
+    and wait for threads that only the parent has. Paddle's handler for the end of a process raises
+    wherever the main thread happens to be; without it the loader notices within 5 seconds.
+    """
+    gc.freeze()
     try:
-        return _make(number)
-    except Exception as failure:
-        try:
-            content = pickle.dumps(failure)
-            pickle.loads(content)  # some can be written and not read
-        except Exception:
-            content = pickle.dumps(RuntimeError("".join(traceback.format_exception(failure))))
-        return content
+        if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
+            return iter(loader)
+        handler = signal.getsignal(signal.SIGCHLD)
+        batches = iter(loader)
+        signal.signal(signal.SIGCHLD, handler)
+        return batches
+    finally:
+        gc.unfreeze()
 
 
-def _arrived(future: Future[Batch | bytes], place: Place) -> tuple[Tensor, Tensor]:
-    """Wait for a batch, and put it on the device."""
-    made = future.result()
-    if isinstance(made, bytes):
-        raise pickle.loads(made)
-    images, labels = made
-    return paddle.to_tensor(images, place=place), paddle.to_tensor(labels, place=place)
+def _end(batches: Any) -> None:
+    """End the worker processes. Paddle has no public name for it, and leaves some running."""
+    batches._try_shutdown_all(1)
+    for worker in batches._workers:
+        worker.kill()
+        worker.join()
 
 
 def read_resident(

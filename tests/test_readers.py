@@ -5,13 +5,11 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import numpy as np
 import paddle
 import pytest
 
-from benchmarks.support import ROOT
 from mnist_paddle.errors import DataError
 from mnist_paddle.readers import read_async, read_resident, read_sync, read_workers
 
@@ -221,33 +219,6 @@ def test_workers_that_are_spawned_as_on_windows_and_macos_make_the_same_batches(
     )
     assert finished.returncode == 0, finished.stderr
     assert finished.stdout.splitlines()[-1] == "True"
-
-
-ORPHANS = """
-import multiprocessing, time, paddle
-from mnist_paddle.readers import read_workers
-from tests.test_readers import make
-reader = read_workers(make, 20, paddle.CPUPlace(), 3)
-next(reader)
-print(*(child.pid for child in multiprocessing.active_children()), flush=True)
-time.sleep(60)
-"""
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_workers_end_when_the_training_is_killed():
-    process = subprocess.Popen(
-        [sys.executable, "-c", ORPHANS], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
-    workers = [Path("/proc", word) for word in process.stdout.readline().split()]
-    assert len(workers) == 3
-    assert all(worker.exists() for worker in workers)
-    process.kill()
-    process.communicate()
-    end = time.monotonic() + 20
-    while any(worker.exists() for worker in workers):
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def test_a_step_takes_only_indices_to_resident_data(monkeypatch, rng):
