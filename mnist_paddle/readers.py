@@ -109,8 +109,10 @@ def read_workers(
     raised here as itself, after the batches that came before it. Source: part 3, items 3 and 4.
 
     Raises:
-        DataError: a worker process was killed.
+        DataError: a worker process was killed, or Paddle starts none on this system.
     """
+    if sys.platform in ("win32", "darwin"):  # Paddle would read in this process, with a warning
+        raise DataError("Paddle has worker processes on Linux alone: choose --reader async.")
     if not count:
         return
     loader = paddle.io.DataLoader(
@@ -146,9 +148,10 @@ def _start(loader: paddle.io.DataLoader) -> Any:
         if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
             return iter(loader)
         handler = signal.getsignal(signal.SIGCHLD)
-        batches = iter(loader)
-        signal.signal(signal.SIGCHLD, handler)
-        return batches
+        try:
+            return iter(loader)
+        finally:
+            signal.signal(signal.SIGCHLD, handler)
     finally:
         gc.unfreeze()
 

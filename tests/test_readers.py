@@ -189,6 +189,13 @@ def test_a_worker_that_is_killed_is_an_error_and_not_a_wait():
     assert not multiprocessing.active_children()
 
 
+@pytest.mark.parametrize("system", ["win32", "darwin"])
+def test_a_system_on_which_paddle_starts_no_workers_is_refused(system, monkeypatch):
+    monkeypatch.setattr(sys, "platform", system)
+    with pytest.raises(DataError, match="on Linux alone: choose --reader async"):
+        next(read_workers(make, 20, PLACE, 2))
+
+
 SPAWNED = """
 import multiprocessing, sys
 from pathlib import Path
@@ -207,9 +214,7 @@ if __name__ == "__main__":
 """
 
 
-def test_workers_that_are_spawned_as_on_windows_and_macos_make_the_same_batches(
-    tiny_data, tmp_path
-):
+def test_workers_that_are_spawned_make_the_same_batches(tiny_data, tmp_path):
     (tmp_path / "program.py").write_text(SPAWNED)
     finished = subprocess.run(
         [sys.executable, tmp_path / "program.py", tiny_data, tmp_path],
