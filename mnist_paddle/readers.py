@@ -15,12 +15,18 @@ All yield the same Tensors in the same order; only the waiting differs.
 """
 
 import gc
+import multiprocessing
+import multiprocessing.connection
+import os
 import pickle
 import signal
 import sys
 import threading
 import traceback
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -70,6 +76,30 @@ def read_async(
         raise failures[0]
 
 
+PADDLE_HAS_WORKERS = sys.platform not in ("win32", "darwin")  # there it reads in this process
+KILLED = (
+    "a worker process ended while it made a batch: was it killed, or was memory short? "
+    "Try fewer --num_workers, or --reader sync."
+)
+
+
+def read_workers(
+    make: Callable[[int], Batch], count: int, place: Place, workers: int = 2
+) -> Generator[tuple[Tensor, Tensor]]:
+    """Yield `make(0)` to `make(count - 1)` as Tensors on `place`, made by worker processes.
+
+    Their number changes neither order nor content. Stopping early ends them. What `make` raises is
+    raised here as itself, after the batches that came before it. On Windows and macOS new processes
+    import everything anew, so `make` must be something that can be pickled. Source: part 3, items 3
+    and 4.
+
+    Raises:
+        DataError: a worker process was killed.
+    """
+    read = _read_forked if PADDLE_HAS_WORKERS else _read_spawned
+    return read(make, count, place, workers)
+
+
 NO_FAILURE = np.zeros(1, np.uint8)  # Paddle's shared memory takes no empty array
 
 
@@ -100,19 +130,10 @@ def _packed(failure: Exception) -> bytes:
     return content
 
 
-def read_workers(
-    make: Callable[[int], Batch], count: int, place: Place, workers: int = 2
+def _read_forked(
+    make: Callable[[int], Batch], count: int, place: Place, workers: int
 ) -> Generator[tuple[Tensor, Tensor]]:
-    """Yield `make(0)` to `make(count - 1)` as Tensors on `place`, made by worker processes.
-
-    Their number changes neither order nor content. Stopping early ends them. What `make` raises is
-    raised here as itself, after the batches that came before it. Source: part 3, items 3 and 4.
-
-    Raises:
-        DataError: a worker process was killed, or Paddle starts none on this system.
-    """
-    if sys.platform in ("win32", "darwin"):  # Paddle would read in this process, with a warning
-        raise DataError("Paddle has worker processes on Linux alone: choose --reader async.")
+    """Read by the worker processes of Paddle's DataLoader."""
     if not count:
         return
     loader = paddle.io.DataLoader(
@@ -128,10 +149,7 @@ def read_workers(
                 raise pickle.loads(failure.numpy().tobytes())
             yield images, labels
     except SystemError:  # all that Paddle says is that a queue was killed
-        raise DataError(
-            "a worker process ended while it made a batch: was it killed, or was memory short? "
-            "Try fewer --num_workers, or --reader sync."
-        ) from None
+        raise DataError(KILLED) from None
     finally:
         _end(batches)
 
@@ -162,6 +180,60 @@ def _end(batches: Any) -> None:
     for worker in batches._workers:
         worker.kill()
         worker.join()
+
+
+_make: Callable[[int], Batch]  # in a spawned process
+
+
+def _read_spawned(
+    make: Callable[[int], Batch], count: int, place: Place, workers: int
+) -> Generator[tuple[Tensor, Tensor]]:
+    """Read by processes of the standard library, which import everything anew."""
+    spawn = multiprocessing.get_context("spawn")
+    waiting: deque[Future[Batch | bytes]] = deque()
+    with ProcessPoolExecutor(workers, spawn, _begin_worker, (make,)) as pool:
+        try:
+            for number in range(count):
+                waiting.append(pool.submit(_make_batch, number))
+                if len(waiting) > 2 * workers:
+                    yield _arrived(waiting.popleft(), place)
+            while waiting:
+                yield _arrived(waiting.popleft(), place)
+        except BrokenProcessPool:
+            raise DataError(KILLED) from None
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _begin_worker(make: Callable[[int], Batch]) -> None:
+    global _make
+    _make = make
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the training, which ends them
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this process when the training dies without a word."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
+
+
+def _make_batch(number: int) -> Batch | bytes:
+    """Return a batch, or what failed when it was made."""
+    try:
+        return _make(number)
+    except Exception as failure:
+        return _packed(failure)
+
+
+def _arrived(future: Future[Batch | bytes], place: Place) -> tuple[Tensor, Tensor]:
+    made = future.result()
+    if isinstance(made, bytes):
+        raise pickle.loads(made)
+    images, labels = made
+    return paddle.to_tensor(images, place=place), paddle.to_tensor(labels, place=place)
 
 
 def read_resident(

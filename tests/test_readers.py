@@ -5,11 +5,13 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 
 import numpy as np
 import paddle
 import pytest
 
+from mnist_paddle import readers
 from mnist_paddle.errors import DataError
 from mnist_paddle.readers import read_async, read_resident, read_sync, read_workers
 
@@ -119,7 +121,14 @@ def make(number):
     return list(batches(20))[number]
 
 
-@pytest.mark.parametrize("workers", [1, 2, 6])
+@pytest.fixture(params=["forked", "spawned"])
+def processes(request, monkeypatch):
+    """Worker processes as Linux has them, and as Windows and macOS start them."""
+    monkeypatch.setattr(readers, "PADDLE_HAS_WORKERS", request.param == "forked")
+
+
+@pytest.mark.usefixtures("processes")
+@pytest.mark.parametrize("workers", [1, 4])
 def test_workers_yield_the_batches_of_sync(workers):
     pairs = zip(read_sync(batches(20), PLACE), read_workers(make, 20, PLACE, workers), strict=True)
     for ours, theirs in pairs:
@@ -136,30 +145,33 @@ class TwoWords(Exception):
         super().__init__(f"{first} {second}")
 
 
-@pytest.mark.parametrize(
-    ("failure", "kind"),
-    [
-        (DataError("img_0017.png is damaged"), DataError),
-        (OSError(2, "No such file", "img_0017.png"), FileNotFoundError),
-        (TwoWords("img_0017.png", "is damaged"), RuntimeError),
-    ],
-)
-def test_an_exception_in_a_worker_arrives_as_itself(failure, kind):
+FAILURES = {
+    DataError: DataError("img_0017.png is damaged"),
+    FileNotFoundError: OSError(2, "No such file", "img_0017.png"),
+    RuntimeError: None,
+}
+
+
+def fail_at_six(kind, number):
+    """Make batch `number`, but batch 6 fails as `kind`."""
+    if number == 6:
+        raise FAILURES[kind] or TwoWords("img_0017.png", "is damaged")
+    return make(number)
+
+
+@pytest.mark.usefixtures("processes")
+@pytest.mark.parametrize("kind", FAILURES)
+def test_an_exception_in_a_worker_arrives_as_itself(kind):
     """After the batches before it. Paddle alone would wrap a traceback's text into its own."""
-
-    def make_until(number):
-        if number == 6:
-            raise failure
-        return make(number)
-
-    reader = read_workers(make_until, 20, PLACE, 2)
+    reader = read_workers(partial(fail_at_six, kind), 20, PLACE, 2)
     assert len([next(reader) for _ in range(6)]) == 6
     with pytest.raises(kind, match=r"img_0017\.png") as caught:
         next(reader)
-    assert kind is RuntimeError or str(caught.value) == str(failure)
+    assert kind is RuntimeError or str(caught.value) == str(FAILURES[kind])
     assert not multiprocessing.active_children()
 
 
+@pytest.mark.usefixtures("processes")
 def test_stopping_early_leaves_no_worker_behind():
     for _, labels in read_workers(make, 20, PLACE, 3):
         if int(labels[0, 0]) == 2:
@@ -178,32 +190,29 @@ def test_workers_can_be_started_again_and_again():
                 reader.throw(ValueError("stop"))  # its traceback holds the loader
 
 
-def test_a_worker_that_is_killed_is_an_error_and_not_a_wait():
-    def kill(number):
-        if number == 7:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return make(number)
+def kill_at_seven(number):
+    """Make batch `number`; the process that is to make batch 7 is killed."""
+    if number == 7:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return make(number)
 
+
+@pytest.mark.usefixtures("processes")
+def test_a_worker_that_is_killed_is_an_error_and_not_a_wait():
     with pytest.raises(DataError, match="a worker process ended while it made a batch"):
-        list(read_workers(kill, 20, PLACE, 2))
+        list(read_workers(kill_at_seven, 20, PLACE, 2))
     assert not multiprocessing.active_children()
 
 
-@pytest.mark.parametrize("system", ["win32", "darwin"])
-def test_a_system_on_which_paddle_starts_no_workers_is_refused(system, monkeypatch):
-    monkeypatch.setattr(sys, "platform", system)
-    with pytest.raises(DataError, match="on Linux alone: choose --reader async"):
-        next(read_workers(make, 20, PLACE, 2))
-
-
 SPAWNED = """
-import multiprocessing, sys
+import sys
 from pathlib import Path
+from mnist_paddle import readers
 from mnist_paddle.config import Config
 from mnist_paddle.trainer import train_and_evaluate
 
 if __name__ == "__main__":
-    multiprocessing.set_start_method("spawn")
+    readers.PADDLE_HAS_WORKERS = False
     common = {"model": "mlp", "epochs": 1, "limit_batches": 4, "augment": "shift"}
     for reader in ("sync", "workers"):
         folder = Path(sys.argv[2], reader)
