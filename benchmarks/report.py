@@ -1,19 +1,22 @@
 """Tables that a script writes into a page, between two marks: no figure is typed by hand.
 
-The same table stands in the English page and in the Chinese one, between the same marks.
+The same table stands in the English page and in the Chinese one, between the same marks, there with
+Chinese words; `python -m benchmarks.report` puts them there again when chinese.yaml has changed.
 """
 
 import os
 import platform
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.chinese import in_chinese
 from benchmarks.support import ROOT
 from mnist_paddle.files import atomic_write
 
-READMES = (ROOT / "README.md", ROOT / "README.zh-CN.md")
-SPEED = (ROOT / "docs" / "speed.md", ROOT / "docs" / "speed.zh-CN.md")
+PAGES = {language: ROOT / "docs" / language for language in ("en", "zh")}
 END = "<!-- end of the table -->"
+TABLE = re.compile(rf"(?P<mark><!-- table of .*? -->)\n(?P<lines>.*?){END}", re.DOTALL)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], align: str = "") -> list[str]:
@@ -23,34 +26,54 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], align: str = "") -
     return [f"| {' | '.join(head)} |", f"|{rule}|", *(f"| {' | '.join(row)} |" for row in rows)]
 
 
-def write_into_readme(start: str, lines: Sequence[str]) -> None:
-    """Print the lines, and put them between the mark `start` and the next end mark of each README.
+def write_into_pages(mark: str, lines: Sequence[str]) -> None:
+    """Print the lines, and put them between `mark` and the next end mark of the page that has it.
+
+    There is one such page in each language; the Chinese one gets the words of chinese.yaml.
 
     Raises:
-        ValueError: a README does not have the mark once, or no end mark after it; none is changed.
-    """
-    write_table(READMES, start, lines)
-
-
-def write_table(pages: Sequence[Path], start: str, lines: Sequence[str]) -> None:
-    """Do the same in these pages.
-
-    Raises:
-        ValueError: a page does not have the mark once, or no end mark after it; none is changed.
+        ValueError: not one page has the mark, or it lacks an end mark; none is changed.
     """
     print("\n".join(lines))  # first: a table that took hours is not lost with a mark
     texts = {}
-    for page in pages:
-        before, *rest = page.read_text(encoding="utf-8").split(start)
-        if len(rest) != 1 or END not in rest[0]:
-            raise ValueError(
-                f"{page.name} has the mark {start!r} {len(rest)} times, expected once "
-                f"and {END!r} after it; nothing was written."
-            )
-        _, after = rest[0].split(END, 1)
-        texts[page] = "\n".join([before + start, *lines, END + after])
+    for language, page in find_pages(mark).items():
+        before, rest = page.read_text(encoding="utf-8").split(mark)
+        written = lines if language == "en" else in_chinese(lines)
+        texts[page] = "\n".join([before + mark, *written, END + rest.split(END, 1)[1]])
     for page, text in texts.items():
         with atomic_write(page) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+
+
+def find_pages(mark: str) -> dict[str, Path]:
+    """Return the page with the mark in each language: ask before measuring for hours.
+
+    Raises:
+        ValueError: not one page has the mark, or it lacks an end mark.
+    """
+    found = {}
+    for language, folder in PAGES.items():
+        texts = {page: page.read_text(encoding="utf-8") for page in sorted(folder.rglob("*.md"))}
+        pages = [page for page, text in texts.items() for _ in range(text.count(mark))]
+        if len(pages) != 1 or END not in texts[pages[0]].split(mark)[1]:
+            raise ValueError(
+                f"docs/{language} has the mark {mark!r} {len(pages)} times, expected once "
+                f"and {END!r} after it; nothing was written."
+            )
+        found[language] = pages[0]
+    return found
+
+
+def translate_pages() -> None:
+    """Write every table of the English pages into the Chinese ones again, in today's words."""
+    for english in sorted(PAGES["en"].rglob("*.md")):
+        chinese = PAGES["zh"] / english.relative_to(PAGES["en"])
+        text = chinese.read_text(encoding="utf-8")
+        for found in TABLE.finditer(english.read_text(encoding="utf-8")):
+            before, rest = text.split(found["mark"])
+            lines = in_chinese(found["lines"].splitlines())
+            text = "\n".join([before + found["mark"], *lines, END + rest.split(END, 1)[1]])
+        with atomic_write(chinese) as temporary:
             temporary.write_text(text, encoding="utf-8")
 
 
@@ -61,3 +84,7 @@ def machine() -> str:
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     processor = names[0] if names else platform.processor()
     return f"{processor}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+if __name__ == "__main__":
+    translate_pages()

@@ -210,7 +210,7 @@ class Gone(NamedTuple):
     instead: str
 
 
-_NO_TEACHER = "it brought no gain where it was measured (docs/speed.md); leave it out"
+_NO_TEACHER = "it brought no gain where it was measured (docs/en/speed.md); leave it out"
 GONE = {
     "teacher": Gone(None, _NO_TEACHER),
     "teacher_temperature": Gone(1.0, _NO_TEACHER),

@@ -232,7 +232,7 @@ def test_label_smoothing_without_cross_entropy_is_refused():
 def test_a_setting_that_is_gone_is_refused_with_what_to_do(name, capsys, tmp_path):
     sentence = refusal(capsys, "train", f"--{name}", "2")
     assert sentence == (
-        f"error: --{name} is gone: it brought no gain where it was measured (docs/speed.md); "
+        f"error: --{name} is gone: it brought no gain where it was measured (docs/en/speed.md); "
         "leave it out.\n"
     )
     file = tmp_path / "my.yaml"

@@ -222,11 +222,12 @@ def test_the_real_mnist_trains_a_cnn_to_read_it(mnist_dir, tmp_path):
     assert np.abs(difference) < 200
 
 
-def test_every_command_in_readme_is_understood():
+def test_every_command_of_the_pages_is_understood():
     """Parse them as the command line would, without running them."""
     from mnist_paddle.commands import app, complete
 
-    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    pages = [ROOT / "README.md", *(ROOT / "docs" / "en").rglob("*.md")]
+    lines = [line for page in pages for line in page.read_text(encoding="utf-8").splitlines()]
     commands = [shlex.split(line, comments=True)[1:] for line in lines if line[:7] == "python "]
     assert len(commands) >= 12
     for script, *words in commands:

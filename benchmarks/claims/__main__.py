@@ -1,7 +1,7 @@
 """Measure what the tutorial claims: several trainings side by side, a table and curves.
 
 python -m benchmarks.claims learning_rates
-python -m benchmarks.claims all --seeds 0 1 2 --readme     # hours; stopped, it goes on
+python -m benchmarks.claims all --seeds 0 1 2 --pages     # hours; stopped, it goes on
 python -m benchmarks.claims models --seeds 0 --epochs 1 --limit_batches 20     # a first look
 
 NAME is one of models, losses, learning_rates, optimizers, readers, shuffling, regularization,
@@ -20,10 +20,9 @@ from cyclopts import Parameter
 from benchmarks.claims.comparisons import COMPARISONS, RUNS
 from benchmarks.claims.figures import draw_curves, draw_readers
 from benchmarks.claims.runs import Data, Training, plan, read_data, sort_by_label, train_all
-from benchmarks.claims.tables import Circumstances, readme_lines, write_tables
+from benchmarks.claims.tables import Circumstances, page_lines, write_tables
 from benchmarks.claims.verdicts import Results
-from benchmarks.report import READMES, write_into_readme
-from benchmarks.support import ROOT
+from benchmarks.report import PAGES, find_pages, write_into_pages
 from benchmarks.support.measuring import run_python
 from mnist_paddle.commands import app, main
 from mnist_paddle.commands.app import make_default_data
@@ -31,7 +30,7 @@ from mnist_paddle.config import DEFAULT_DATA
 from mnist_paddle.errors import ConfigError
 
 MARK = "<!-- table of the comparisons: python -m benchmarks.claims -->"
-PICTURES = "docs/compare"  # the figures that README shows
+FIGURES = "../compare"  # the figures, seen from the page that shows them
 BATCHES, TIMES = 200, 3  # of each measurement of the readers
 TIMING_COST = 10.0  # in epochs of the CNN, for the progress bar
 Name = Literal[
@@ -57,7 +56,7 @@ def compare(
     data: str = DEFAULT_DATA,
     out: Path = Path("work/compare"),
     jobs: int = 2,
-    readme: bool = False,
+    pages: bool = False,
 ) -> None:
     """Train what a comparison needs, write its table and its curves.
 
@@ -79,10 +78,10 @@ def compare(
         Folder of the trainings and of the results.
     jobs
         Trainings side by side, on one thread each.
-    readme
-        Write the table of all into README, and their figures into docs/compare.
+    pages
+        Write the table of all into docs/, and their figures into docs/compare.
     """
-    _check(name, seeds, jobs, readme)
+    _check(name, seeds, jobs, pages)
     names = list(COMPARISONS) if name == "all" else [str(name)]
     make_default_data(data)
     given, out = read_data(Path(data)), out.resolve()
@@ -120,11 +119,12 @@ def compare(
         if name != "all":
             print("\n".join(lines))
         print(f"{out / each}: table.md, table.csv, curves.png")
-    if readme:
-        (ROOT / PICTURES).mkdir(parents=True, exist_ok=True)
+    if pages:
+        figures = PAGES["en"] / FIGURES
+        figures.mkdir(parents=True, exist_ok=True)
         for each in names:
-            shutil.copyfile(out / each / "curves.png", ROOT / PICTURES / f"{each}.png")
-        write_into_readme(MARK, readme_lines(all_results, circumstances, PICTURES))
+            shutil.copyfile(out / each / "curves.png", figures / f"{each}.png")
+        write_into_pages(MARK, page_lines(all_results, circumstances, FIGURES))
 
 
 def _trainings(
@@ -149,17 +149,16 @@ def _trainings(
     }
 
 
-def _check(name: str, seeds: tuple[int, ...], jobs: int, readme: bool) -> None:
+def _check(name: str, seeds: tuple[int, ...], jobs: int, pages: bool) -> None:
     """Refuse what the trainings themselves would not."""
     if len(set(seeds)) < len(seeds) or not seeds:
         raise ConfigError(f"the seeds are {list(seeds)}, expected each once.")
     if jobs < 1:
         raise ConfigError(f"jobs is {jobs}, expected 1 or more.")
-    if readme and name != "all":
-        raise ConfigError("--readme writes the table of all comparisons: the name must be all.")
-    for file in READMES if readme else ():  # now, not in some hours
-        if MARK not in file.read_text(encoding="utf-8"):
-            raise ConfigError(f"{file} has no line {MARK}: it says where the table goes.")
+    if pages and name != "all":
+        raise ConfigError("--pages writes the table of all comparisons: the name must be all.")
+    if pages:
+        find_pages(MARK)  # now, not in some hours
 
 
 def _time_readers(data: Data, out: Path, batches: int, times: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Measure how few mistakes are possible: two tables of docs/speed.md.
+"""Measure how few mistakes are possible: two tables of the docs.
 
 python -m benchmarks.claims.best best [--seeds 3] [--pages]
 python -m benchmarks.claims.best state_of_the_art --seeds 1 [--pages]
@@ -15,7 +15,7 @@ from typing import Any, Literal
 from cyclopts import run
 from tqdm import tqdm
 
-from benchmarks.report import SPEED, machine, table, write_table
+from benchmarks.report import machine, table, write_into_pages
 from benchmarks.support import ROOT
 from benchmarks.support.trainings import row_of, train_once
 from mnist_paddle.config import DEFAULT_DATA
@@ -40,7 +40,7 @@ def measure_best(
     data: str = DEFAULT_DATA,
     pages: bool = False,
 ) -> None:
-    """Train what is not there yet; print the table, or write it into docs/speed.md."""
+    """Train what is not there yet; print the table, or write it into the page."""
     rows = []
     with tqdm(total=seeds * len(ROWS[which]), unit="training", disable=None) as bar:
         for name, what, config, changes in ROWS[which]:
@@ -65,7 +65,7 @@ def measure_best(
     if pages:
         title = which.replace("_", " ")
         mark = f"<!-- table of the {title}: python -m benchmarks.claims.best -->"
-        write_table(SPEED, mark, lines)
+        write_into_pages(mark, lines)
     else:
         print("\n".join(lines))
 

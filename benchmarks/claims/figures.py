@@ -89,7 +89,7 @@ def draw_curves(comparison: Comparison, results: Results, path: Path) -> None:
 
 
 def _save(figure: Figure, path: Path) -> None:
-    """Write a PNG of 256 colours: they are enough, and README's figures stay small."""
+    """Write a PNG of 256 colours: they are enough, and the docs' figures stay small."""
     pixels = io.BytesIO()
     figure.savefig(pixels, format="png")
     with atomic_write(path) as temporary, Image.open(pixels) as picture:

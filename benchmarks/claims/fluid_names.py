@@ -1,13 +1,13 @@
-"""List the Paddle 1.x names and what one writes today, for a table of README.
+"""List the Paddle 1.x names and what one writes today, for a table of the docs.
 
-python -m benchmarks.claims.fluid_names [--readme]
+python -m benchmarks.claims.fluid_names [--pages]
 
 The rows come from mnist_paddle/fluid/names/in_scripts.py; Paddle is not needed.
 """
 
 from cyclopts import run
 
-from benchmarks.report import table, write_into_readme
+from benchmarks.report import table, write_into_pages
 from mnist_paddle.fluid.names import NAMES, line_and_note
 
 MARK = "<!-- table of fluid names: python -m benchmarks.claims.fluid_names -->"
@@ -24,10 +24,10 @@ def lines() -> list[str]:
     return table(HEAD, rows)
 
 
-def list_fluid_names(*, readme: bool = False) -> None:
-    """Print the table, or write it into README."""
-    if readme:
-        write_into_readme(MARK, lines())
+def list_fluid_names(*, pages: bool = False) -> None:
+    """Print the table, or write it into the page."""
+    if pages:
+        write_into_pages(MARK, lines())
     else:
         print("\n".join(lines()))
 

@@ -1,6 +1,6 @@
-"""Train every config of configs/ on one data file, for a table of README.
+"""Train every config of configs/ on one data file, for a table of the docs.
 
-python -m benchmarks.claims.stages [--jobs 2] [--data work/mnist.json.gz] [--seeds 0 1] [--readme]
+python -m benchmarks.claims.stages [--jobs 2] [--data work/mnist.json.gz] [--seeds 0 1] [--pages]
 
 A run that is there already, with the same settings and data, is not repeated. A config
 for the GPU runs on the CPU where there is none, and its row says so. One more row: a network
@@ -17,7 +17,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter, run
 from tqdm import tqdm
 
-from benchmarks.report import machine, table, write_into_readme
+from benchmarks.report import machine, table, write_into_pages
 from benchmarks.support import ROOT
 from benchmarks.support.trainings import train_once
 from mnist_paddle.config_file import CONFIGS, read_config_file
@@ -46,9 +46,9 @@ def measure_stages(
     jobs: int = 2,
     data: str = "work/mnist.json.gz",
     seeds: Annotated[tuple[int, ...], Parameter(consume_multiple=True)] = (0, 1),
-    readme: bool = False,
+    pages: bool = False,
 ) -> None:
-    """Train every config that has no result yet; print the table, or write it into README."""
+    """Train every config that has no result yet; print the table, or write it into the page."""
     if not DRAWN_DATA.exists():
         prepare_data(DRAWN_DATA, "drawn")
     stages = {name: {**values, "data": data} for name, values in _stages().items()}
@@ -64,8 +64,8 @@ def measure_stages(
     rows = [_row(name, seeds) for name in stages if name != "drawn"]
     rows.append(_drawn_row(load_data("eval", data), seeds))
     lines = _table(rows, seeds)
-    if readme:
-        write_into_readme(MARK, lines)
+    if pages:
+        write_into_pages(MARK, lines)
     else:
         print("\n".join(lines))
 

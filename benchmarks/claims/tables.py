@@ -1,4 +1,4 @@
-"""The tables of the comparisons: table.md and table.csv of each, and all of them for README."""
+"""The tables of the comparisons: table.md and table.csv of each, and all of them for the docs."""
 
 import csv
 import math
@@ -119,10 +119,10 @@ def _write_csv(path: Path, results: Results, seeds: Sequence[int]) -> None:
             rows.writerow(row)
 
 
-def readme_lines(
+def page_lines(
     all_results: Mapping[str, Results], circumstances: Circumstances, pictures: str
 ) -> list[str]:
-    """Return what README shows of all comparisons; `pictures` is the folder of their figures."""
+    """Return what the docs show of all comparisons; `pictures` is the folder of their figures."""
     rows, claims = [], []
     for name, results in all_results.items():
         comparison = COMPARISONS[name]

@@ -1,1 +1,1 @@
-"""What README promises about faults, tried many times over."""
+"""What the docs promise about faults, tried many times over."""

@@ -1,7 +1,7 @@
-"""Try what README promises about faults, many times over, for a table of README.
+"""Try what the docs promise about faults, many times over, for a table of the docs.
 
 python -m benchmarks.faults.promises [--kills 200] [--commands 60] [--launches 10]
-                                     [--inputs 20000] [--disks 10] [--readme]
+                                     [--inputs 20000] [--disks 10] [--pages]
 
 Trainings are real processes and are killed with real signals; the full disk is a small tmpfs, which
 needs root. A promise that is not kept shows in the table and makes the exit code 1. It takes a
@@ -25,7 +25,7 @@ from pathlib import Path
 import paddle
 from cyclopts import run
 
-from benchmarks.report import machine, table, write_into_readme
+from benchmarks.report import machine, table, write_into_pages
 from benchmarks.support.measuring import run_python
 from benchmarks.support.rank_processes import pid_of_rank
 from benchmarks.support.run_files import checkpoints, same_result
@@ -251,9 +251,9 @@ def measure_promises(
     launches: int = 10,
     inputs: int = 20_000,
     disks: int = 10,
-    readme: bool = False,
+    pages: bool = False,
 ) -> None:
-    """Try every fault so many times; print the table, or write it into README."""
+    """Try every fault so many times; print the table, or write it into the page."""
     with tempfile.TemporaryDirectory() as folder:
         promises = Promises(Path(folder))
         found: list[Sequence[str]] = [
@@ -270,8 +270,8 @@ def measure_promises(
         "",
         *table(["what happens", "tried", "outcome"], found),
     ]
-    if readme:
-        write_into_readme(MARK, lines)
+    if pages:
+        write_into_pages(MARK, lines)
     else:
         print("\n".join(lines))
     sys.exit(promises.broken > 0)

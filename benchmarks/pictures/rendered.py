@@ -1,6 +1,6 @@
-"""Read rendered pictures of every kind, and time it, for a table of README.
+"""Read rendered pictures of every kind, and time it, for a table of the docs.
 
-python -m benchmarks.pictures.rendered [--checkpoint FILE] [--each 100] [--readme]
+python -m benchmarks.pictures.rendered [--checkpoint FILE] [--each 100] [--pages]
 
 Each kind is rendered from EACH of MNIST's eval images and from EACH digits drawn by a program, with
 a fixed seed: a different `--seed` gives other pictures. `--exact` beside it is the tutorial's
@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from cyclopts import run
 
-from benchmarks.report import machine, table, write_into_readme
+from benchmarks.report import machine, table, write_into_pages
 from benchmarks.support import ROOT
 from benchmarks.support.measuring import users_environment
 from benchmarks.support.rendered_pictures import KINDS, drawn_for, enlarge, pack, paint, render
@@ -37,9 +37,9 @@ def measure_pictures(
     data: Path = Path("work/mnist.json.gz"),
     each: int = 100,
     seed: int = 0,
-    readme: bool = False,
+    pages: bool = False,
 ) -> None:
-    """Print how many of EACH pictures are read right, kind by kind; or write it into README."""
+    """Print how many of EACH pictures are read right, kind by kind; or write it into the page."""
     checkpoint = checkpoint or default_model()
     trained = load_model(checkpoint)
     split = load_data("eval", data)
@@ -71,8 +71,8 @@ def measure_pictures(
         f"First answer {cold:.2f} s after the command; {rate:.0f} pictures per second in a folder "
         "of 1000, 280×280, one process.",
     ]
-    if readme:
-        write_into_readme(MARK, lines)
+    if pages:
+        write_into_pages(MARK, lines)
     else:
         print("\n".join(lines))
 

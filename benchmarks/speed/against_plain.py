@@ -1,7 +1,7 @@
 """Compare this package with a plain Paddle program: one run, one table, everything as ratios.
 
 python -m benchmarks.speed.against_plain [--data work/mnist.json.gz] [--runs 3] [--steps 30]
-                                         [--readme]
+                                         [--pages]
 python -m benchmarks.speed.against_plain --quick    # every measurement once, on one size
 
 Reading the data, making batches, a training step of each network, one process and two, prediction,
@@ -28,7 +28,7 @@ import paddle
 from cyclopts import run
 from tqdm import tqdm
 
-from benchmarks.report import machine, table, write_into_readme
+from benchmarks.report import find_pages, machine, table, write_into_pages
 from benchmarks.speed.loading import load_once
 from benchmarks.speed.plain_paddle import BATCH
 from benchmarks.support import ROOT
@@ -212,11 +212,11 @@ def benchmark(
     runs: int = 3,
     steps: int = 30,
     quick: bool = False,
-    readme: bool = False,
+    pages: bool = False,
 ) -> None:
-    """Measure everything, and print the table or write it into README."""
-    if readme and MARK not in (ROOT / "README.md").read_text(encoding="utf-8"):
-        sys.exit(f"error: README.md has no line {MARK}.")
+    """Measure everything, and print the table or write it into the page."""
+    if pages:
+        find_pages(MARK)  # now, not after the measurements
     if quick:
         runs, steps = 1, 2
     sizes = ["16×"] if quick else list(PARTS)
@@ -239,8 +239,8 @@ def benchmark(
             "llrrr",
         ),
     ]
-    if readme:
-        write_into_readme(MARK, lines)
+    if pages:
+        write_into_pages(MARK, lines)
     else:
         print("\n".join(lines))
 

@@ -4,7 +4,7 @@ python -m benchmarks.speed.convolutions [--runs 5] [--pages]
 
 Each computes both convolutions of the tutorial's CNN with their pooling, forward and backward, on
 one batch of 100 images, in a process of its own, and is compared with what Paddle computes. The
-table goes into docs/speed.md with --pages. Two minutes, on a machine that has nothing else to do.
+table goes into the docs with --pages. Two minutes, on a machine that has nothing else to do.
 """
 
 import json
@@ -21,7 +21,7 @@ from paddle import Tensor
 from paddle.nn import functional as F
 from tqdm import tqdm
 
-from benchmarks.report import SPEED, machine, table, write_table
+from benchmarks.report import machine, table, write_into_pages
 from benchmarks.support.measuring import medians, run_python
 from mnist_paddle.kernels import conv_pool as conv_pool_module
 from mnist_paddle.kernels.conv_pool import numpy_conv_pool
@@ -195,7 +195,7 @@ def measure(*, runs: int = 5, pages: bool = False) -> None:
         *table(head, rows, "lrrr"),
     ]
     if pages:
-        write_table(SPEED, MARK, lines)
+        write_into_pages(MARK, lines)
     else:
         print("\n".join(lines))
 

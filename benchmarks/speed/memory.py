@@ -1,6 +1,6 @@
 """Measure the peak memory of training from few samples and from many: it must not grow.
 
-python -m benchmarks.speed.memory [--few 10000] [--many 1000000] [--folder DIR] [--readme]
+python -m benchmarks.speed.memory [--few 10000] [--many 1000000] [--folder DIR] [--pages]
 
 Makes images.npy (memory-mapped in training) and a folder of one .npy file per sample, of drawn
 digits, with FEW and with MANY samples (4 GB and a few minutes for a million files; the folder is
@@ -18,7 +18,7 @@ import numpy as np
 import paddle
 from cyclopts import run
 
-from benchmarks.report import machine, table, write_into_readme
+from benchmarks.report import machine, table, write_into_pages
 from benchmarks.support.measuring import run_python
 from mnist_paddle.data import draw_digits, load_splits
 from mnist_paddle.data.folder.images import ImageFiles
@@ -44,7 +44,7 @@ def measure_memory(
     few: int = 10_000,
     many: int = 1_000_000,
     folder: Path | None = None,
-    readme: bool = False,
+    pages: bool = False,
 ) -> None:
     """Make the data, train on them, print the table."""
     images, labels = draw_digits(BLOCK, seed=[5, 0])
@@ -74,8 +74,8 @@ def measure_memory(
             "lrrrr",
         ),
     ]
-    if readme:
-        write_into_readme(MARK, lines)
+    if pages:
+        write_into_pages(MARK, lines)
     else:
         print("\n".join(lines))
 

@@ -1,6 +1,6 @@
-"""Measure what several ranks do: the weights they end with, and how fast, for a table of README.
+"""Measure what several ranks do: the weights they end with, and how fast, for a table of the docs.
 
-python -m benchmarks.speed.ranks [--runs 5] [--data work/mnist.json.gz] [--readme]
+python -m benchmarks.speed.ranks [--runs 5] [--data work/mnist.json.gz] [--pages]
 
 The two machines are network namespaces and need root. Ten minutes on 2 cores, which should have
 nothing else to do.
@@ -17,7 +17,7 @@ import paddle
 import pytest
 from cyclopts import run
 
-from benchmarks.report import machine, table, write_into_readme
+from benchmarks.report import machine, table, write_into_pages
 from benchmarks.support.run_files import rows
 from benchmarks.support.trainings import LAUNCH, SMALL, TRAIN, Trainings
 from benchmarks.support.two_hosts import two_hosts
@@ -103,8 +103,8 @@ def _correct(run: Path) -> str:
     return f"{result['eval_correct']}/{result['eval_total']}"
 
 
-def measure_ranks(*, runs: int = 5, data: str = "work/mnist.json.gz", readme: bool = False) -> None:
-    """Measure; print the tables, or write them into README."""
+def measure_ranks(*, runs: int = 5, data: str = "work/mnist.json.gz", pages: bool = False) -> None:
+    """Measure; print the tables, or write them into the page."""
     with tempfile.TemporaryDirectory() as folder:
         comparison = Comparison(Path(folder), str(Path(data).resolve()))
         rates = comparison.throughput(runs)
@@ -124,8 +124,8 @@ def measure_ranks(*, runs: int = 5, data: str = "work/mnist.json.gz", readme: bo
         "",
         *table(["ranks", "images/s, median", "range", "efficiency"], rates, "rrrr"),
     ]
-    if readme:
-        write_into_readme(MARK, lines)
+    if pages:
+        write_into_pages(MARK, lines)
     else:
         print("\n".join(lines))
 

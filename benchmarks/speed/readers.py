@@ -1,7 +1,7 @@
 """Compare the ways to read: sync, async, worker processes, the whole set on the device.
 
 python -m benchmarks.speed.readers [--data work/mnist.json.gz] [--batches 200] [--runs 3]
-                                  [--out work/compare_readers] [--readme]
+                                  [--out work/compare_readers] [--pages]
 
 Prints two tables, and draws them into OUT/readers.png: reading from memory and from one file per
 sample, alone and while the CNN trains; and a source that needs 10 ms for a batch, which async
@@ -18,7 +18,7 @@ import paddle
 from cyclopts import run
 
 from benchmarks.claims.figures import draw_readers
-from benchmarks.report import machine, table, write_into_readme
+from benchmarks.report import machine, table, write_into_pages
 from benchmarks.support.measuring import measure_ours, medians
 from mnist_paddle.data import load_splits
 from mnist_paddle.data.folder.write import write_folder
@@ -35,7 +35,7 @@ def compare_readers(
     batches: int = 200,
     runs: int = 3,
     out: Path = Path("work/compare_readers"),
-    readme: bool = False,
+    pages: bool = False,
 ) -> None:
     """Measure every reader on every source, print the tables and draw them."""
     with tempfile.TemporaryDirectory() as folder:
@@ -71,8 +71,8 @@ def compare_readers(
     draw_readers(timing, out / "readers.png")
     with atomic_write(out / "readers.json") as temporary:
         temporary.write_text(json.dumps(timing, indent=2) + "\n", encoding="utf-8")
-    if readme:
-        write_into_readme(MARK, lines)
+    if pages:
+        write_into_pages(MARK, lines)
     else:
         print("\n".join(lines))
     print(out / "readers.png")

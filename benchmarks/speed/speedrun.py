@@ -1,4 +1,4 @@
-"""Measure the way from the tutorial's recipe to configs/speedrun.yaml: the table of docs/speed.md.
+"""Measure the way from the tutorial's recipe to configs/speedrun.yaml: a table of the docs.
 
 python -m benchmarks.speed.speedrun [--seeds 10] [--first_seeds 2] [--pages]
 
@@ -15,7 +15,7 @@ from typing import Any
 from cyclopts import run
 from tqdm import tqdm
 
-from benchmarks.report import SPEED, machine, table, write_into_readme, write_table
+from benchmarks.report import machine, table, write_into_pages
 from benchmarks.speed.anchors import ANCHORS
 from benchmarks.support import ROOT
 from benchmarks.support.trainings import row_of, spread, train_once
@@ -51,10 +51,9 @@ def settings_of(rows: int) -> dict[str, Any]:
 def measure_speedrun(
     *, seeds: int = 10, first_seeds: int = 2, data: str = DEFAULT_DATA, pages: bool = False
 ) -> None:
-    """Train what is not there yet; print the table, or write it into docs/speed.md.
+    """Train what is not there yet; print the table, or write it into the page.
 
-    The last row is trained with the seeds 1 to SEEDS, the others with 1 to FIRST_SEEDS. README
-    gets its ends: the programs of others, the first row and the last.
+    The last row is trained with the seeds 1 to SEEDS, the others with 1 to FIRST_SEEDS.
     """
     counts = [*[first_seeds] * (len(CHANGES) - 1), seeds]
     rows = []
@@ -75,12 +74,11 @@ def measure_speedrun(
         "Medians of seconds, mean and standard deviation of accuracies.",
         "",
     ]
-    whole, ends = [*_anchors(), *rows], [*_anchors(), rows[0], rows[-1]]
+    lines = [*intro, *table(head, [*_anchors(), *rows], "lrrrrr")]
     if pages:
-        write_table(SPEED, MARK, [*intro, *table(head, whole, "lrrrrr")])
-        write_into_readme(MARK, [*intro, *table(head, ends, "lrrrrr")])
+        write_into_pages(MARK, lines)
     else:
-        print("\n".join([*intro, *table(head, whole, "lrrrrr")]))
+        print("\n".join(lines))
 
 
 def _anchors() -> list[list[str]]:

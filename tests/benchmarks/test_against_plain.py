@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import report
 from benchmarks.speed import against_plain, loading, one_measurement, plain_paddle
 from benchmarks.support import ROOT, measuring
 from mnist_paddle.data import load_data
@@ -95,12 +96,12 @@ def test_a_ratio_above_one_says_that_ours_is_better():
     assert more.cells() == ["a", "images/s", "100", "1,234", "12.3"]
 
 
-def test_without_the_mark_in_readme_nothing_is_measured(monkeypatch, tmp_path):
-    (tmp_path / "README.md").write_text("# no mark\n")
-    monkeypatch.setattr(against_plain, "ROOT", tmp_path)
+def test_without_the_mark_in_a_page_nothing_is_measured(monkeypatch, tmp_path):
+    (tmp_path / "speed.md").write_text("# no mark\n")
+    monkeypatch.setattr(report, "PAGES", {"en": tmp_path})
     monkeypatch.setattr(against_plain, "Benchmark", None)
-    with pytest.raises(SystemExit, match="has no line <!-- table of the benchmark"):
-        against_plain.benchmark(readme=True)
+    with pytest.raises(ValueError, match=r"has the mark .* 0 times"):
+        against_plain.benchmark(pages=True)
 
 
 def check_rows(rows, *expected):

@@ -224,7 +224,7 @@ def test_a_wrong_name_is_one_sentence_and_exit_code_2(tmp_path):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["models", "--readme"], "the name must be all"),
+        (["models", "--pages"], "the name must be all"),
         (["models", "--seeds", "1", "1"], "expected each once"),
         (["models", "--data", "nowhere.json.gz"], "no such file"),
     ],

@@ -7,10 +7,11 @@ import pytest
 import yaml
 from PIL import Image
 
-from benchmarks import report as readme
+from benchmarks import report
+from benchmarks.chinese import in_chinese
 from benchmarks.claims.comparisons import COMPARISONS, RUNS
 from benchmarks.claims.figures import draw_curves, draw_readers
-from benchmarks.claims.tables import PUBLISHED, Circumstances, readme_lines, write_tables
+from benchmarks.claims.tables import PUBLISHED, Circumstances, page_lines, write_tables
 from benchmarks.claims.verdicts import (
     REFUTED,
     SUPPORTED,
@@ -20,7 +21,6 @@ from benchmarks.claims.verdicts import (
     decide,
     with_spread,
 )
-from benchmarks.support import ROOT
 
 TIMING = {
     "wait": 0.01,
@@ -172,17 +172,17 @@ def test_the_floor_of_the_fault_is_decided_once_the_right_loss_is_below(
     assert "a loss of 1.461" in COMPARISONS["softmax_twice"].claims[0].says
 
 
-def test_readme_gets_all_tables_and_every_claim_in_the_list_of_its_verdict(
+def test_the_page_gets_all_tables_and_every_claim_in_the_list_of_its_verdict(
     results, tmp_path, monkeypatch
 ):
-    """In a copy of README: the rest of it stays as it is."""
+    """In copies of the pages: the rest of them stays as it is."""
     found = results(
         cnn_ce_large={"valid": [98.3, 98.4, 98.5]},
         adam={"evaluated": [98.44, 98.5, 98.6]},
         cnn_ce={"evaluated": [96.9, 97.0, 97.1]},
     )
     how = Circumstances("python -m benchmarks.claims all --seeds 0 1 2", (0, 1, 2), 2)
-    lines = readme_lines(found, how, "docs/compare")
+    lines = page_lines(found, how, "../compare")
     starts = [
         next(number for number, line in enumerate(lines) if line.startswith(f"**{word}"))
         for word in ("Matches", "Differs", "Open questions")
@@ -200,7 +200,7 @@ def test_readme_gets_all_tables_and_every_claim_in_the_list_of_its_verdict(
     assert sum(" (part " in line or " (not in " in line for line in lines[starts[0] :]) == claims
     text = "\n".join(lines)
     for name, comparison in COMPARISONS.items():
-        assert f"[{comparison.title}](docs/compare/{name}.png)" in text
+        assert f"[{comparison.title}](../compare/{name}.png)" in text
     figures = yaml.safe_load(PUBLISHED.read_text(encoding="utf-8"))["figures"]
     for figure in figures:
         assert f"| {figure['recipe']} |" in text
@@ -209,15 +209,14 @@ def test_readme_gets_all_tables_and_every_claim_in_the_list_of_its_verdict(
     assert {figure["ours"] for figure in figures if "ours" in figure} <= set(RUNS)
 
     mark = "<!-- table of the comparisons: python -m benchmarks.claims -->"
-    own = (ROOT / "README.md").read_text(encoding="utf-8").replace(mark, "")
-    for name in ("README.md", "README.zh-CN.md"):
-        (tmp_path / name).write_text(f"{own}\n{mark}\n{readme.END}\nlast\n", encoding="utf-8")
-    copies = [tmp_path / path.name for path in readme.READMES]
-    monkeypatch.setattr(readme, "READMES", copies)
-    readme.write_into_readme(mark, lines)
-    for copy in copies:
-        written = copy.read_text(encoding="utf-8")
-        assert written == f"{own}\n{mark}\n{text}\n{readme.END}\nlast\n"
+    monkeypatch.setattr(report, "PAGES", {"en": tmp_path / "en", "zh": tmp_path / "zh"})
+    for folder in report.PAGES.values():
+        folder.mkdir()
+        (folder / "page.md").write_text(f"first\n{mark}\n{report.END}\nlast\n", encoding="utf-8")
+    report.write_into_pages(mark, lines)
+    for folder, written in (("en", text), ("zh", "\n".join(in_chinese(lines)))):
+        page = (tmp_path / folder / "page.md").read_text(encoding="utf-8")
+        assert page == f"first\n{mark}\n{written}\n{report.END}\nlast\n"
 
 
 def test_every_comparison_has_a_table_and_every_kind_of_figure_is_drawn(results, tmp_path):

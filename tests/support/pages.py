@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from itertools import zip_longest
 
+from benchmarks.chinese import in_chinese
 from benchmarks.support import ROOT
 
 CHINESE = re.compile("[一-鿿]")
@@ -40,8 +41,9 @@ class Section:
 
     @property
     def commands(self):
-        """The words of each line of the code blocks, without comments and empty lines."""
-        return [words for line in self.code if (words := _words(line))]
+        """The words of each line of the code blocks, without comments, options and empty lines."""
+        lines = [line for line in self.code if not line.startswith(":")]
+        return [words for line in lines if (words := _words(line))]
 
     @property
     def comments(self):
@@ -66,7 +68,8 @@ class Section:
     def links(self):
         """Where the links lead; a page stands for itself in either language."""
         found = [target for _, target in LINK.findall("\n".join(self.text))]
-        return Counter(re.sub(r"#.*", "", one).replace(".zh-CN.md", ".md") for one in found)
+        same = [one.replace(".zh-CN.md", ".md").replace("docs/zh/", "docs/en/") for one in found]
+        return Counter(re.sub(r"#.*", "", one) for one in same)
 
     @property
     def rows(self):
@@ -111,7 +114,8 @@ def _facts(page):
 def differences(english, chinese):
     """Return in what two pages differ beside their language; an empty list if in nothing."""
     found = []
-    if TABLE.findall(english) != TABLE.findall(chinese):
+    tables = ["\n".join(in_chinese(table.splitlines())) for table in TABLE.findall(english)]
+    if tables != TABLE.findall(chinese):
         found.append("a table that a script writes")
     pairs = zip_longest(_facts(without_chinese_paragraphs(english)), _facts(chinese))
     for ours, theirs in pairs:

@@ -49,7 +49,8 @@ def prepare_data(
 ) -> str:
     """Make the data file and read it back; return one line that says what it holds.
 
-    `source` is one of
+    `source` is one of:
+
     - "idx": MNIST's four files in `directory`, or in the folder that MNIST_DIR names;
     - "folder": your own samples in `directory`, as open_folder reads them, split with `seed`;
     - "download": the same from one of `mirrors`, kept in a folder `download` beside `out`;

@@ -2,7 +2,7 @@
 
 NAMES holds what MNIST scripts use, MORE what is provided besides, ELSEWHERE what is not, but whose
 replacement is known. Aliases are not repeated: `canonical` reduces every spelling to one, by rule.
-Only Python's own library is imported here: the check and the README's table need no Paddle.
+Only Python's own library is imported here: the check and the docs' table need no Paddle.
 """
 
 import re

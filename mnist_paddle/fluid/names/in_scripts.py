@@ -2,7 +2,7 @@
 
 A key is a name without its leading `paddle.`; one that begins with a dot is a method or an
 attribute of an object. In a value, what follows "; " is a note: where the new line does not mean
-quite the same. The table in the README is made of these.
+quite the same. The table of the docs is made of these.
 """
 
 NAMES: dict[str, str] = {

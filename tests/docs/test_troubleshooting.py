@@ -13,7 +13,7 @@ from benchmarks.support import ROOT
 from tests.support.foreign_messages import FAILURES
 from tests.support.pages import CODE, first_cells, sections
 
-PAGE = (ROOT / "TROUBLESHOOTING.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "en" / "troubleshooting.md").read_text(encoding="utf-8")
 
 # From which version of which package on a message is heard, where Paddle alone does not decide.
 SINCE = {

@@ -6,12 +6,14 @@ import re
 import pytest
 
 from benchmarks import report
+from benchmarks.chinese import in_chinese
 from benchmarks.support import ROOT
 from tests.support.pages import (
     CHINESE,
     CODE,
     LINK,
     NUMBER,
+    TABLE,
     anchors,
     cells,
     differences,
@@ -21,26 +23,36 @@ from tests.support.pages import (
     without_chinese_paragraphs,
 )
 
-NAMES = ("README", "TROUBLESHOOTING", "CHANGELOG", "docs/speed")
-PAGES = [f"{name}{ending}" for name in NAMES for ending in (".md", ".zh-CN.md")]
-
-
-def read(name):
-    return (ROOT / name).read_text(encoding="utf-8")
+NAMES = {path.name.partition(".")[0] for path in ROOT.glob("*.md")} - {"SECURITY"}  # three lines
+PAIRS = {name: (ROOT / f"{name}.md", ROOT / f"{name}.zh-CN.md") for name in sorted(NAMES)}
+for english in sorted(report.PAGES["en"].rglob("*.md")):
+    name = english.relative_to(report.PAGES["en"]).as_posix()
+    PAIRS[name] = (english, report.PAGES["zh"] / name)
+PAGES = {str(path.relative_to(ROOT)): path for pair in PAIRS.values() for path in pair}
 
 
 def pair(name):
-    return read(f"{name}.md"), read(f"{name}.zh-CN.md")
+    english, chinese = PAIRS[name]
+    return english.read_text(encoding="utf-8"), chinese.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", NAMES)
+def test_every_page_is_there_in_both_languages():
+    english, chinese = (
+        {path.relative_to(folder) for path in folder.rglob("*.md")}
+        for folder in report.PAGES.values()
+    )
+    assert english == chinese
+    assert len(english) > 20
+
+
+@pytest.mark.parametrize("name", PAIRS)
 def test_both_languages_have_the_same_commands_numbers_names_and_links(name):
     assert differences(*pair(name)) == []
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", PAIRS)
 def test_the_chinese_page_is_in_chinese(name):
-    for section in sections(read(f"{name}.zh-CN.md")):
+    for section in sections(pair(name)[1]):
         assert CHINESE.search(section.title) or section.title in ("", "mnist-paddle")
         assert CHINESE.search("".join(section.text)) or not "".join(section.text).strip()
 
@@ -72,8 +84,9 @@ CHANGES = {
 }
 
 
-CASES = [("README", change) for change in CHANGES]
-CASES += [("TROUBLESHOOTING", change) for change in list(CHANGES)[:6]]  # it has no code blocks
+CASES = [("commands.md", change) for change in list(CHANGES)[-3:]]
+CASES += [("processes.md", change) for change in list(CHANGES)[:2]]
+CASES += [("troubleshooting.md", change) for change in list(CHANGES)[:6]]  # it has no code blocks
 
 
 @pytest.mark.parametrize(("name", "change"), CASES)
@@ -87,20 +100,22 @@ def test_a_change_in_one_language_alone_is_seen(name, change):
         assert differences(changed(english, match, edit(match[0])), chinese), match[0]
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_links_lead_somewhere(name):
-    for _, target in LINK.findall(read(name)):
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page):
+    for _, target in LINK.findall(PAGES[page].read_text(encoding="utf-8")):
         if target.startswith("https://"):
             continue
         path, _, place = target.partition("#")
-        file = (ROOT / name).parent / path
+        file = PAGES[page].parent / path
+        if file.suffix == ".ipynb":  # docs/build.py puts them beside the pages
+            file = ROOT / "notebooks" / file.name
         assert file.is_file(), target
-        assert not place or place in anchors(read(file)), target
+        assert not place or place in anchors(file.read_text(encoding="utf-8")), target
 
 
-@pytest.mark.parametrize("name", [name for name in PAGES if "CHANGELOG" not in name])
-def test_every_file_and_module_of_ours_that_a_page_names_is_there(name):
-    assert not_there(read(name)) == []
+@pytest.mark.parametrize("page", [page for page in PAGES if "CHANGELOG" not in page])
+def test_every_file_and_module_of_ours_that_a_page_names_is_there(page):
+    assert not_there(PAGES[page].read_text(encoding="utf-8")) == []
 
 
 @pytest.mark.parametrize(
@@ -120,7 +135,7 @@ def test_what_is_not_there_is_seen(text, missing):
     assert not_there(text) == missing
 
 
-@pytest.mark.parametrize("page", pair("README"), ids=["English", "Chinese"])
+@pytest.mark.parametrize("page", pair("reading_the_code.md"), ids=["English", "Chinese"])
 def test_the_table_of_the_code_shows_every_room_and_module_of_the_top_level(page):
     """How to read the code: what the table names is there, and nothing is left out."""
     titles = {"How to read the code", "怎样读代码"}
@@ -133,7 +148,7 @@ def test_the_table_of_the_code_shows_every_room_and_module_of_the_top_level(page
 
 
 def test_what_the_changelog_calls_new_is_there_and_what_it_calls_old_is_gone():
-    page = sections(read("CHANGELOG.md"))
+    page = sections(pair("CHANGELOG")[0])
     rows = [row for section in page for row in cells(section)]
     assert len(rows) > 35
     for old, new in rows:
@@ -163,8 +178,8 @@ def strings_of_the_code():
 
 
 def our_messages():
-    """Return the messages that TROUBLESHOOTING.md says are ours."""
-    page = sections(read("TROUBLESHOOTING.md"))
+    """Return the messages that the page on troubleshooting says are ours."""
+    page = sections(pair("troubleshooting.md")[0])
     (start,) = [i for i, section in enumerate(page) if section.title == "Our own messages"]
     cells = [cell for section in page[start:] for cell in first_cells(section)]
     return [message for cell in cells for message in CODE.findall(cell)]
@@ -196,7 +211,7 @@ def test_every_name_of_the_glossary_is_in_the_code():
             for name in ("id", "attr", "arg", "name", "asname"):
                 words.add(getattr(node, name, None))
     tables = []
-    for page, title in zip(pair("README"), ("Glossary", "术语表"), strict=True):
+    for page, title in zip(pair("glossary.md"), ("Glossary", "术语表"), strict=True):
         (glossary,) = [section for section in sections(page) if section.title == title]
         tables.append([line for line in glossary.text if line[:2] == "| "])
     assert tables[0] == tables[1]
@@ -214,33 +229,48 @@ MARK = "<!-- table of numbers: python -m benchmarks.x -->"
 
 
 @pytest.fixture
-def readmes(tmp_path, monkeypatch):
-    """Two small README files, in the place of those that scripts write into."""
-    paths = (tmp_path / "README.md", tmp_path / "README.zh-CN.md")
-    for path, word in zip(paths, ("before", "之前"), strict=True):
+def pages(tmp_path, monkeypatch):
+    """Two small pages, in the place of those that scripts write into."""
+    monkeypatch.setattr(report, "PAGES", {"en": tmp_path / "en", "zh": tmp_path / "zh"})
+    paths = {language: folder / "page.md" for language, folder in report.PAGES.items()}
+    for path, word in zip(paths.values(), ("before", "之前"), strict=True):
+        path.parent.mkdir()
         path.write_text(
             f"{word}\n{MARK}\nold\n{report.END}\nafter {report.END}\n", encoding="utf-8"
         )
-    monkeypatch.setattr(report, "READMES", paths)
     return paths
 
 
-def test_a_script_writes_its_table_into_both_languages(readmes, capsys):
-    for table in (["| a |", "|---|"], ["| b |"]):  # the second one takes the place of the first
-        report.write_into_readme(MARK, table)
+def test_a_script_writes_its_table_into_both_languages(pages, capsys):
+    first = ["| source | n |", "|---|---:|", "| `memory` | 3 |"]
+    for table in (first, ["| b |"]):  # the second one takes the place of the first
+        report.write_into_pages(MARK, table)
         assert capsys.readouterr().out == "\n".join(table) + "\n"
-        for path, word in zip(readmes, ("before", "之前"), strict=True):
-            text = "\n".join([word, MARK, *table, report.END, f"after {report.END}\n"])
+        for (language, path), word in zip(pages.items(), ("before", "之前"), strict=True):
+            written = table if language == "en" else in_chinese(table)
+            text = "\n".join([word, MARK, *written, report.END, f"after {report.END}\n"])
             assert path.read_text(encoding="utf-8") == text
+    assert in_chinese(first)[0] == "| 数据来源 | n |"
 
 
 @pytest.mark.parametrize("spoil", [(MARK, ""), (MARK, MARK * 2), ("<!-- end", "<!-- and")])
-@pytest.mark.parametrize("number", [0, 1])
-def test_a_mark_that_is_missing_in_one_leaves_both_as_they_were(readmes, capsys, number, spoil):
-    spoilt = readmes[number].read_text(encoding="utf-8").replace(*spoil)
-    readmes[number].write_text(spoilt, encoding="utf-8")
-    before = [path.read_bytes() for path in readmes]
-    with pytest.raises(ValueError, match=re.escape(f"{readmes[number].name} has the mark")):
-        report.write_into_readme(MARK, ["| measured for hours |"])
-    assert [path.read_bytes() for path in readmes] == before
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_mark_that_is_missing_in_one_leaves_both_as_they_were(pages, capsys, language, spoil):
+    spoilt = pages[language].read_text(encoding="utf-8").replace(*spoil)
+    pages[language].write_text(spoilt, encoding="utf-8")
+    before = [path.read_bytes() for path in pages.values()]
+    with pytest.raises(ValueError, match=f"docs/{language} has the mark"):
+        report.write_into_pages(MARK, ["| measured for hours |"])
+    assert [path.read_bytes() for path in pages.values()] == before
     assert capsys.readouterr().out == "| measured for hours |\n"  # it is not lost
+
+
+def test_every_table_that_a_script_writes_is_in_chinese_on_the_chinese_page():
+    """Names in code, of systems, and formulas aside: what is left in English is a name."""
+    found = []
+    for name in PAIRS:
+        for table in TABLE.findall(pair(name)[1]):
+            rows = [line for line in table.splitlines() if line.startswith("|")]
+            heads = [cell.strip() for cell in rows[0].strip("|").split("|")]
+            found += [head for head in heads if re.search("[a-z]{4}", CODE.sub("", head))]
+    assert found == []

@@ -1,0 +1,45 @@
+"""What Sphinx needs to know; docs/site/__main__.py builds with it, once for each language."""
+
+import mnist_paddle
+
+project = "mnist-paddle"
+author = "the founders of mnist-paddle"
+version = release = mnist_paddle.__version__
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "myst_nb",
+    "docs.site.formulas",
+    "docs.site.search",
+]
+myst_enable_extensions = ["dollarmath", "attrs_inline"]
+myst_heading_anchors = 3
+nb_execution_mode = "off"  # the notebooks hold their outputs; the tests run them
+exclude_patterns = ["**/.ipynb_checkpoints"]
+
+# Docstrings are written for readers of the code: `name` is code.
+default_role = "code"
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_type_aliases = {"Batch": "Batch", "Place": "Place"}
+
+html_theme = "furo"
+html_title = "mnist-paddle"
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+html_js_files = ["rows.js"]
+templates_path = ["templates"]
+html_sidebars = {
+    "**": [
+        "sidebar/brand.html",
+        "sidebar/language.html",
+        "sidebar/search.html",
+        "sidebar/scroll-start.html",
+        "sidebar/navigation.html",
+        "sidebar/scroll-end.html",
+    ]
+}
+html_copy_source = False
+html_show_sourcelink = False
+html_search_language = "zh"  # docs/site/search.py: for both languages
