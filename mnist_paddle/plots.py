@@ -1,15 +1,19 @@
 """Figures of a run: how the loss fell, which digits are taken for which; and of its data.
 
-Drawn with matplotlib's Figure, without pyplot: no screen is needed and nothing is shown.
+Drawn with matplotlib's Figure, without pyplot: no screen is needed and nothing is shown. It is
+imported when something is drawn: the first step of a training need not wait for its last figure.
 """
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from .files import atomic_write
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 BLUE, ORANGE = "#0072B2", "#D55E00"  # told apart by colour-blind eyes too (Okabe and Ito 2008)
 
@@ -26,7 +30,7 @@ def draw_curve(rows: Sequence[Mapping[str, str]], path: str | Path, title: str) 
     width = max(1, len(losses) // 50)
     smooth = np.convolve(losses, np.ones(width) / width, mode="valid")
 
-    figure = Figure(figsize=(8, 4.5), layout="constrained")
+    figure = _new_figure(8, 4.5)
     axes = figure.add_subplot()
     axes.plot(positions, losses, color=BLUE, alpha=0.25, linewidth=0.8)
     label = f"training loss, mean of {width} steps" if width > 1 else "training loss"
@@ -50,7 +54,7 @@ def draw_curve(rows: Sequence[Mapping[str, str]], path: str | Path, title: str) 
 
 def draw_confusion(confusion: np.ndarray, path: str | Path, title: str) -> None:
     """Draw a confusion matrix `[10, 10]`: labels down, digits read across; mistakes stand out."""
-    figure = Figure(figsize=(6, 5.5), layout="constrained")
+    figure = _new_figure(6, 5.5)
     axes = figure.add_subplot()
     mistakes = confusion.astype(float) / np.maximum(confusion.sum(1, keepdims=True), 1)
     np.fill_diagonal(mistakes, 0)
@@ -74,7 +78,7 @@ def draw_contact_sheet(
         for column, image in enumerate(images):
             top, left = row * cell + 1, column * cell + 1
             sheet[top : top + 28, left : left + 28] = 255 - image
-    figure = Figure(figsize=(2 + columns * 0.45, 1 + len(rows) * 0.45), layout="constrained")
+    figure = _new_figure(2 + columns * 0.45, 1 + len(rows) * 0.45)
     axes = figure.add_subplot()
     axes.imshow(sheet, cmap="gray", vmin=0, vmax=255)
     labels = [f"{digit}   {count:,}×" for digit, count in enumerate(counts)]
@@ -83,6 +87,12 @@ def draw_contact_sheet(
     _save(figure, path)
 
 
-def _save(figure: Figure, path: str | Path) -> None:
+def _new_figure(width: float, height: float) -> "Figure":
+    from matplotlib.figure import Figure  # not above: it takes its time
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def _save(figure: "Figure", path: str | Path) -> None:
     with atomic_write(path) as temporary:
         figure.savefig(temporary, dpi=120, format="png")

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import signal
 import subprocess
 import sys
@@ -50,13 +51,14 @@ class Demo:
 
 
 @contextmanager
-def running_demo(folder, *words):
+def running_demo(folder, *words, **variables):
     """Run the command in `folder` until the block ends; it must end cleanly and say nothing."""
     errors = Path(folder) / "demo_errors"
     with open(errors, "w") as file:
         process = subprocess.Popen(
             [sys.executable, "-m", "mnist_paddle", "demo", "--port", "0", *map(str, words)],
             cwd=folder,
+            env={**os.environ, **variables},
             stdout=subprocess.PIPE,
             stderr=file,
             text=True,

@@ -25,7 +25,7 @@ from typing import Any
 from benchmarks.support import ROOT
 from mnist_paddle.launch.worker import end_with_parent, run
 
-PADDLE = ("paddle", "mnist_paddle.trainer", "mnist_paddle.commands")
+PADDLE = ("paddle", "mnist_paddle.trainer", "mnist_paddle.commands", "matplotlib.figure")
 # Variables that are read when a process starts, or by the libraries when they are loaded.
 FIXED = ("PYTHON", "OMP_", "MKL_", "GLOG_", "CUDA_", "FLAGS_", "LD_", "MALLOC_")
 FORKS = sys.platform == "linux"

@@ -5,10 +5,19 @@ It needs the extra `demo`; whatever is missing is said before Paddle is loaded.
 import ipaddress
 import os
 import socket
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
+from ..kernels import environment
+
+if TYPE_CHECKING:
+    import uvicorn
+
+Reader = Callable[[bytes], dict[str, Any]]
 
 
 def demo(*, checkpoint: Path | None = None, host: str = "127.0.0.1", port: int = 8000) -> None:
@@ -33,14 +42,13 @@ def demo(*, checkpoint: Path | None = None, host: str = "127.0.0.1", port: int =
             "or scripts/install demo."
         ) from None
     listener = _listen(host, port)
-    from ..demo.app import LOCAL_HOSTS, make_app, warm_up
-    from ..predict import default_model, load_model
+    from ..demo.app import LOCAL_HOSTS, make_app
 
-    trained = load_model(checkpoint or default_model())
-    warm_up(trained)
-    served = make_app(trained, LOCAL_HOSTS if _is_local(host) else ["*"])
+    app = make_app(
+        lambda content: loading.result()(content), LOCAL_HOSTS if _is_local(host) else ["*"]
+    )
     config = uvicorn.Config(
-        served,
+        app,
         log_level="warning",
         access_log=False,
         lifespan="off",
@@ -49,10 +57,31 @@ def demo(*, checkpoint: Path | None = None, host: str = "127.0.0.1", port: int =
         limit_concurrency=200,  # a class with its phones, and no more
         timeout_graceful_shutdown=3,
     )
+    config.load()  # what it imports, it imports now: Paddle's import would delay it
+    server = uvicorn.Server(config)
     name = f"[{host}]" if ":" in host else host
-    print(f"http://{name}:{listener.getsockname()[1]}", flush=True)
-    with suppress(KeyboardInterrupt):  # the way to end a server
-        uvicorn.Server(config).run(sockets=[listener])
+    with ThreadPoolExecutor(1) as pool:  # the page is served while Paddle is loaded
+        loading = pool.submit(_load_reader, checkpoint)
+        if checkpoint:
+            loading.result()  # what is no model file is refused before there is an address
+        print(f"http://{name}:{listener.getsockname()[1]}", flush=True)
+        loading.add_done_callback(lambda done: _stop_without_model(server, done))
+        with suppress(KeyboardInterrupt):  # the way to end a server
+            server.run(sockets=[listener])
+        loading.result()
+
+
+def _load_reader(checkpoint: Path | None) -> Reader:
+    environment.import_paddle()
+    from ..demo.reading import load_reader
+
+    return load_reader(checkpoint)
+
+
+def _stop_without_model(server: "uvicorn.Server", loading: Future[Reader]) -> None:
+    """Stop the server if there will be no model to read with; the reason is raised after it."""
+    if loading.exception():
+        server.should_exit = True
 
 
 def _listen(host: str, port: int) -> socket.socket:

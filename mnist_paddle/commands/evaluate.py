@@ -7,6 +7,7 @@ from typing import Literal
 
 from ..config import DEFAULT_DATA, WholeNumber
 from ..errors import DeviceError
+from ..kernels import environment
 from .app import make_default_data
 
 
@@ -34,6 +35,7 @@ def evaluate(
     gpu
         Compute on the first GPU.
     """
+    environment.import_paddle()
     from .. import evaluation
     from ..data import load_splits
     from ..device import use_device

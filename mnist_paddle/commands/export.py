@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from ..config import DEFAULT_DATA
+from ..kernels import environment
 
 IMAGES = 1000  # that the export and the original are compared on
 
@@ -35,6 +36,7 @@ def export(
     data
         Data file whose eval images are compared; without the default one, digits are drawn.
     """
+    environment.import_paddle()
     from ..data import draw_digits, load_data
     from ..device import use_device
     from ..export import export as write_export

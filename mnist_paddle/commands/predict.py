@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from ..errors import InputError
+from ..kernels import environment
 
 if TYPE_CHECKING:
     from ..predict.pictures import Reading
@@ -47,14 +48,15 @@ def predict(
     strip
         Read all digits of a picture, from left to right, as a number.
     """
-    from ..pictures.decode import FORMATS
-    from ..predict import default_model, load_model
-    from ..predict.pictures import read_pictures, sources_of
-
     if not pictures:
         raise InputError("name at least one picture file, such as work/example_0.jpg.")
     if exact and strip:
         raise InputError("--exact takes the picture as one digit, --strip as several: choose one.")
+    environment.import_paddle()
+    from ..pictures.decode import FORMATS
+    from ..predict import default_model, load_model
+    from ..predict.pictures import read_pictures, sources_of
+
     trained = load_model(checkpoint or default_model())
     readings = _print(read_pictures(trained, sources_of(pictures), exact, strip), json_)
     _write(readings, csv, show)

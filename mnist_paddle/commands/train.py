@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..config import GONE, NEWEST, Config
 from ..errors import ConfigError
+from ..kernels import environment
 from .app import make_default_data
 
 
@@ -28,6 +29,7 @@ def train(*, config: Path | None = None, options: Config = Config()) -> None:  #
     options = decide_processes(options)
     if wants_launch(options):
         sys.exit(train_in_processes(options))
+    environment.import_paddle()
     from ..device import use_device
     from ..parallel import start_ranks
     from ..trainer import train_and_evaluate

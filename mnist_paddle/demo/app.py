@@ -1,5 +1,6 @@
 """The server of the pad: `GET /` is the page, `POST /read` takes a picture and answers with JSON.
 
+It does not import Paddle: the page is there while reading.py is still loading the model.
 Anybody who can reach it may send anything: what is sent is counted while it arrives, decoded within
 the limits of pictures/decode.py, one picture at a time, and refused in one sentence. On this
 machine only, the Host header is checked: no web page can pass for it under its own name.
@@ -7,15 +8,13 @@ machine only, the Host header is checked: no web page can pass for it under its 
 
 import base64
 import hashlib
-import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from threading import Lock
 from typing import Any
 
 import anyio
-from PIL import Image, ImageDraw
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -25,33 +24,28 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from ..errors import CheckpointError, NoDigitError, PictureError
+from ..errors import CheckpointError, PictureError
 from ..files import printable
-from ..pictures.digit import find_digit, open_picture
-from ..predict import TrainedModel, predict
-from ..predict.pictures import NO_DIGIT, NOT_SURE, sure_from
 
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1", "[::1]")
 LARGEST_UPLOAD = 20 << 20  # bytes; a photograph has 5 to 20 million
 LONGEST_UPLOAD = 30  # seconds
 
 
-def make_app(trained: TrainedModel, hosts: Sequence[str] = LOCAL_HOSTS) -> Starlette:
-    """Make the app that reads digits with a model; `hosts` are the names it answers to.
+def make_app(
+    read_digit: Callable[[bytes], dict[str, Any]], hosts: Sequence[str] = LOCAL_HOSTS
+) -> Starlette:
+    """Make the app that reads digits with a function; `hosts` are the names it answers to.
 
-    `POST /read` takes the bytes of a picture file and answers
-    `{digit, probabilities [10], confidence, second, second_confidence, output, note, ink [28][28],
-    box [left, top, right, bottom], size [width, height]}`, where `digit` is null if there is none,
-    or `{error}` with a status of 400 or more. A square-error model has an output and no
-    probabilities.
+    `POST /read` takes the bytes of a picture file and answers what `read_digit` returns for them,
+    see reading.py, or `{error}` with a status of 400 or more.
     """
     page, page_headers = _page()
-    sure = sure_from(trained)
     one_at_a_time = Lock()  # Paddle computes for one, and a decoded picture may take 200 MB
 
     def read(content: bytes) -> dict[str, Any]:
         with one_at_a_time:
-            return read_digit(trained, content, sure)
+            return read_digit(content)
 
     async def show_page(request: Request) -> Response:
         return HTMLResponse(page, headers=page_headers)
@@ -72,49 +66,6 @@ def make_app(trained: TrainedModel, hosts: Sequence[str] = LOCAL_HOSTS) -> Starl
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)],
         exception_handlers={HTTPException: _refuse, 500: _fault},
     )
-
-
-def read_digit(trained: TrainedModel, content: bytes, sure: float) -> dict[str, Any]:
-    """Read the digit in a picture file's bytes; see `make_app` for what is returned.
-
-    An answer with less confidence than `sure` has a note that says so.
-
-    Raises:
-        PictureError: not a picture that can be read.
-    """
-    picture = open_picture(content, "the picture")
-    answer = dict.fromkeys(
-        ("digit", "probabilities", "confidence", "second", "second_confidence", "output", "ink")
-    ) | {"note": NO_DIGIT, "box": None, "size": picture.size}
-    try:
-        found = find_digit(picture)
-    except NoDigitError:
-        return answer
-    prediction = predict(trained, found.ink[None])[0]
-    unsure = prediction.confidence is not None and prediction.confidence < sure
-    return answer | {
-        "digit": prediction.digit,
-        "probabilities": prediction.probabilities,
-        "confidence": prediction.confidence,
-        "second": prediction.second,
-        "second_confidence": prediction.second_confidence,
-        "output": prediction.output,
-        "note": ", ".join(filter(None, [found.note, NOT_SURE if unsure else ""])),
-        "ink": found.ink.tolist(),
-        "box": found.box,
-    }
-
-
-def warm_up(trained: TrainedModel) -> None:
-    """Read a picture, so that the first stroke is answered as fast as all others.
-
-    Raises:
-        CheckpointError: the network gives no finite numbers.
-    """
-    picture, file = Image.new("L", (280, 280), 255), io.BytesIO()
-    ImageDraw.Draw(picture).line([(140, 60), (140, 220)], width=18)
-    picture.save(file, "PNG")
-    read_digit(trained, file.getvalue(), sure=0)
 
 
 async def _receive(request: Request) -> bytes:

@@ -7,6 +7,7 @@ a program that imports NumPy or Paddle before it calls `prepare` has to set them
 started with them. `train --verbose` prints each setting, its value, and who set it.
 """
 
+import gc
 import os
 import sys
 import warnings
@@ -78,6 +79,27 @@ def prepare(
     environment[OURS] = " ".join(sorted(ours))
     _reports[:] = lines
     return lines
+
+
+def import_paddle() -> None:
+    """Import Paddle, sooner than `import paddle` does: without collecting garbage meanwhile.
+
+    Python would look through all that has been imported so far again and again, and find nothing.
+    As it stays for good, later searches leave it out too.
+
+    Raises:
+        ModuleNotFoundError: Paddle is not installed.
+    """
+    if "paddle" in sys.modules:
+        return
+    searched = gc.isenabled()
+    gc.disable()
+    try:
+        import paddle  # noqa: F401  # not above: commands without Paddle import this module too
+    finally:
+        gc.freeze()
+        if searched:
+            gc.enable()
 
 
 def report() -> list[str]:

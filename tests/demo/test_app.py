@@ -26,6 +26,7 @@ from starlette.requests import Request
 
 from mnist_paddle.data import draw_digits
 from mnist_paddle.demo import app
+from mnist_paddle.demo.reading import read_digit
 from mnist_paddle.losses import OBJECTIVES
 from mnist_paddle.models import build_model
 from mnist_paddle.pictures import digit as picture
@@ -84,11 +85,11 @@ def test_many_at_once_get_each_their_own_answer(demo, pictures):
     assert together == alone
 
 
-def test_one_picture_is_looked_at_at_a_time(monkeypatch):
+def test_one_picture_is_looked_at_at_a_time():
     """Each may take 200 MB when it is decoded; the others wait."""
     inside, most = [], []
 
-    def slow(trained, content, sure):
+    def slow(content):
         inside.append(content)
         most.append(len(inside))
         time.sleep(0.02)
@@ -111,8 +112,7 @@ def test_one_picture_is_looked_at_at_a_time(monkeypatch):
             for _ in range(5):
                 group.start_soon(ask, served)
 
-    monkeypatch.setattr(app, "read_digit", slow)
-    served = app.make_app(load_model(MODEL))
+    served = app.make_app(slow)
     anyio.run(ask_five)
     assert most == [1] * 5
 
@@ -267,10 +267,54 @@ def test_every_note_has_words_on_the_page():
 def test_a_square_error_model_gives_its_output_and_no_probabilities(pictures):
     model = build_model("linear", OBJECTIVES["mse"].outputs)
     trained = TrainedModel(model, OBJECTIVES["mse"], {}, "m.safetensors")
-    answer = app.read_digit(trained, pictures[0], sure=0.5)
+    answer = read_digit(trained, pictures[0], sure=0.5)
     assert answer["probabilities"] is answer["confidence"] is answer["second"] is None
     assert answer["digit"] == min(9, max(0, round(answer["output"])))
     json.dumps(answer)
+
+
+def test_the_page_is_served_while_paddle_is_loaded_and_a_drawing_waits_for_it(tmp_path, pictures):
+    """A Paddle that is not there until the page has been seen."""
+    seen = tmp_path / "seen"
+    (tmp_path / "paddle.py").write_text(
+        "import pathlib, sys, time\n"
+        f"while not pathlib.Path({str(seen)!r}).exists():\n"
+        "    time.sleep(0.01)\n"
+        f"sys.path.remove({str(tmp_path)!r})\n"
+        "del sys.modules['paddle']\n"
+        "import paddle\n"
+    )
+    with running_demo(tmp_path, PYTHONPATH=f"{tmp_path}:{ROOT}") as demo:
+        assert b"<!doctype html>" in demo.ask("GET", "/")[2]
+        with ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(demo.read, pictures[0])
+            time.sleep(0.2)
+            assert not answer.done()
+            seen.touch()
+            assert answer.result()[0] == 200
+
+
+@pytest.mark.parametrize("fault", ["no Paddle", "no model"])
+def test_without_a_model_the_server_ends_with_a_sentence(fault, tmp_path):
+    """The page is there by then; the shipped model fails only where the installation is spoilt."""
+    program = "from mnist_paddle.commands import main\n"
+    if fault == "no Paddle":
+        (tmp_path / "paddle.py").write_text("raise ModuleNotFoundError(name='paddle')")
+    else:
+        program += "from mnist_paddle.predict import model; from pathlib import Path\n"
+        program += "model.SHIPPED = Path('gone.safetensors')\n"
+    finished = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", f"{program}main('demo', ['--port', '0'])"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"},
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert finished.returncode == 2
+    sentence = "Paddle is not installed" if fault == "no Paddle" else "gone.safetensors: no such"
+    assert finished.stderr.startswith(f"error: {sentence}")
+    assert finished.stderr.count("\n") == 1
 
 
 def test_on_every_address_every_name_is_answered(tmp_path):
