@@ -21,5 +21,6 @@ for _name, _function in {
     "make_example": "data:make_example",
     "predict": "predict:predict",
     "prepare_data": "data:prepare_data",
+    "quickstart": "quickstart:quickstart",
 }.items():
     app.command(f"{__name__}.{_function}", name=_name)
