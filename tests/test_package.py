@@ -57,12 +57,13 @@ def test_every_folder_of_the_package_is_installed():
 
 
 def test_scripts_are_wrappers():
+    programs = {"install.py", "quickstart.py"}  # they run before anything is installed
     for file in sorted((ROOT / "scripts").iterdir()):
-        if file.suffix == ".py":
+        if file.suffix == ".py" and file.name not in programs:
             assert len(file.read_text(encoding="utf-8").splitlines()) <= 15, file
     others = {file.name for file in (ROOT / "scripts").iterdir() if file.is_file()}
     assert {name for name in others if not name.endswith(".py")} == {
-        *("install", "quickstart", "test"),
+        *("docs", "install", "quickstart", "test"),
     }
 
 
