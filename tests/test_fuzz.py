@@ -64,6 +64,7 @@ print(json.dumps(hostile.fuzz("faulty", 3, 0)))
 """
 
 
+@pytest.mark.large
 def test_the_fuzz_notices_what_hangs_what_escapes_and_what_is_printed(tmp_path):
     hanging = run(["-c", FAULTY.replace("{name}", "slow")], tmp_path, 60)
     assert hanging.returncode != 0

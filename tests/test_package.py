@@ -205,6 +205,7 @@ def test_the_installed_wheel_trains_evaluates_and_predicts_from_an_empty_folder(
     assert run("old.py", program=(sys.executable, "-m", "mnist_paddle.fluid")) == "[3.]\n"
 
 
+@pytest.mark.large
 def test_the_real_mnist_trains_a_cnn_to_read_it(mnist_dir, tmp_path):
     """An accuracy gate with a ceiling: a model that is too good has seen the answers."""
     from mnist_paddle.config import Config

@@ -95,6 +95,7 @@ def test_the_ranks_parts_are_the_batches_of_one_process(count, batch_size, ranks
     assert sorted(np.concatenate(list(plan))) == list(range(count))
 
 
+@pytest.mark.large
 def test_ranks_with_workers_and_augmentation_do_what_ranks_without_workers_do(launch, tmp_path):
     """A worker process is forked from a rank that talks to the others."""
     settings = {"model": "mlp", "opt": "adam", "epochs": 2, "augment": "affine"}
@@ -124,7 +125,9 @@ def numpy_linear(data, batch_size, lr):
 
 
 # A last batch of 50 images for 2 ranks; one of 2 images for 4 ranks, two of which have none.
-@pytest.mark.parametrize(("ranks", "batch_size"), [(2, 50), (4, 131)])
+@pytest.mark.parametrize(
+    ("ranks", "batch_size"), [(2, 50), pytest.param(4, 131, marks=pytest.mark.large)]
+)
 def test_order_and_averaged_gradients_are_those_of_numpy(
     launch, tiny_data, tmp_path, ranks, batch_size
 ):
@@ -156,6 +159,7 @@ def test_two_ranks_do_what_one_process_does_with_batches_of_both(launch, train, 
     assert names == {path.name for path in (tmp_path / "one").iterdir()}
 
 
+@pytest.mark.large
 def test_four_ranks_do_what_one_process_does_with_adam_and_a_cnn(launch, train, tmp_path):
     """And what four ranks have begun, one process can go on with, when told to."""
     settings = {"model": "cnn", "opt": "adam", "lr": 0.001}
@@ -171,6 +175,7 @@ def test_four_ranks_do_what_one_process_does_with_adam_and_a_cnn(launch, train, 
     assert len(rows(tmp_path / "four", "step")) == len(rows(tmp_path / "one", "step")) == 22
 
 
+@pytest.mark.large
 def test_running_means_are_those_of_all_ranks(launch, train, tmp_path):
     """After one step the first layer's is that of one process, as both have the same mean."""
     settings = {"model": "vgg", "epochs": 1, "limit_batches": 1}
@@ -219,6 +224,7 @@ def wait_for(process, beginning):
     raise AssertionError(f"no line begins with {beginning!r}")
 
 
+@pytest.mark.large
 def test_ranks_that_are_stopped_or_killed_resume_to_the_same_bytes(start, tmp_path):
     """On two ranks: never stopped; SIGTERM; rank 1 killed; rank 0 killed and started again."""
     whole = start("whole")
@@ -272,6 +278,7 @@ def test_ranks_that_differ_in_options_are_refused(tiny_data, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.large
 def test_two_machines_train_to_the_weights_of_one_and_resume(train, tiny_data, tmp_path):
     """Each machine has its own files; the second one gets the checkpoint over the network."""
     settings = {"model": "mlp", "opt": "momentum"}

@@ -128,7 +128,7 @@ def processes(request, monkeypatch):
 
 
 @pytest.mark.usefixtures("processes")
-@pytest.mark.parametrize("workers", [1, 4])
+@pytest.mark.parametrize("workers", [2, pytest.param(5, marks=pytest.mark.large)])
 def test_workers_yield_the_batches_of_sync(workers):
     pairs = zip(read_sync(batches(20), PLACE), read_workers(make, 20, PLACE, workers), strict=True)
     for ours, theirs in pairs:
@@ -160,7 +160,10 @@ def fail_at_six(kind, number):
 
 
 @pytest.mark.usefixtures("processes")
-@pytest.mark.parametrize("kind", FAILURES)
+@pytest.mark.parametrize(
+    "kind",
+    [DataError, *(pytest.param(kind, marks=pytest.mark.large) for kind in list(FAILURES)[1:])],
+)
 def test_an_exception_in_a_worker_arrives_as_itself(kind):
     """After the batches before it. Paddle alone would wrap a traceback's text into its own."""
     reader = read_workers(partial(fail_at_six, kind), 20, PLACE, 2)

@@ -42,4 +42,5 @@ html_sidebars = {
 }
 html_copy_source = False
 html_show_sourcelink = False
+html_show_search_summary = False  # it fetches pages, which a browser refuses without a server
 html_search_language = "zh"  # docs/site/search.py: for both languages

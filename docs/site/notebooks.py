@@ -22,11 +22,17 @@ def text_in(text: str, language: str) -> str:
     for paragraph in re.split(r"\n\s*\n", text):
         if heading := re.match(r"(#+ (?:\d+(?: ·|\.) )?)(.*?) · (.*)$", paragraph):
             kept.append(heading[1] + heading[2 if language == "en" else 3])
-        elif not re.search("[A-Za-z]", paragraph) or is_chinese(paragraph) == (language == "zh"):
+        elif not _words(paragraph) or is_chinese(paragraph) == (language == "zh"):
             kept.append(paragraph)
     return "\n\n".join(kept)
 
 
 def is_chinese(paragraph: str) -> bool:
     """Return whether a paragraph is Chinese: an English one may quote a word of it."""
-    return len(CHINESE.findall(paragraph)) > len(re.findall(r"[A-Za-z]{2,}", paragraph)) / 2
+    return len(CHINESE.findall(paragraph)) > len(_words(paragraph)) / 2
+
+
+def _words(paragraph: str) -> list[str]:
+    """Return the words of a paragraph, formulas and code aside, and each Chinese character."""
+    text = re.sub(r"\$\$.*?\$\$|\$[^$\n]+\$|`[^`]+`", "", paragraph, flags=re.DOTALL)
+    return re.findall(rf"[A-Za-z]{{2,}}|{CHINESE.pattern}", text)

@@ -17,7 +17,7 @@ class SearchPairs(SearchEnglish):
     """The search of English pages, and pairs of Chinese characters."""
 
     lang = "zh"
-    language_name = "Chinese"
+    language_name = "English"  # of the stemmer
     js_splitter_code = """
 function splitQuery(query) {
   const found = query.match(/[\\u4e00-\\u9fff]+|[^\\s\\u4e00-\\u9fff.,;:()\\[\\]{}`'"=/]+/gu) ?? [];

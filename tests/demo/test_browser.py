@@ -14,6 +14,8 @@ from benchmarks.support import ROOT
 from benchmarks.support.browser import CHROMIUM, FLAGS, PHONE, Pad
 from benchmarks.support.demo_server import MODEL, STROKES, running_demo
 
+pytestmark = pytest.mark.large  # tests/demo/test_app.py asks the same server without a browser
+
 pytest.importorskip("starlette", reason="the demo needs the extra: pip install -e '.[demo]'")
 playwright = pytest.importorskip(
     "playwright.sync_api", reason="Playwright drives the browser: pip install -e '.[test]'"

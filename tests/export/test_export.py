@@ -331,9 +331,16 @@ def test_a_missing_runtime_says_what_to_install(exports, tmp_path):
     [
         ("raise ImportError('undefined symbol: _ZN3pir6detail')", "undefined symbol"),
         ("import os; os.abort()", "does not convert the model"),
-        ("def export(*args, **options): print('converted'); raise SystemExit(3)", "exit code 3"),
-        ("def export(*args, **options): return b''", "does not convert the model"),
-        ("def export(*args, **options): return b'no model'", "made no ONNX model"),
+        *(
+            pytest.param(
+                f"def export(*args, **options): {broken}", sentence, marks=pytest.mark.large
+            )
+            for broken, sentence in [
+                ("print('converted'); raise SystemExit(3)", "exit code 3"),
+                ("return b''", "does not convert the model"),
+                ("return b'no model'", "made no ONNX model"),
+            ]
+        ),
     ],
 )
 def test_a_broken_converter_is_a_sentence(command, models, tmp_path, broken, sentence):

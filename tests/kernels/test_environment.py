@@ -108,6 +108,7 @@ def test_too_late_is_said(clean):
     assert "OMP_NUM_THREADS not set: numpy had been imported" in in_process(code)
 
 
+@pytest.mark.large
 @needs_linux
 def test_what_paddle_sets_by_itself_is_not_what_the_user_wants(clean):
     """Paddle sets OMP_NUM_THREADS=1 when it is imported; the convolutions have threads then too."""

@@ -175,7 +175,7 @@ def test_a_terminal_shows_one_bar(start, tmp_path):
     ("procs", "sentence"),
     [
         ("2", None),
-        ("auto", None),
+        pytest.param("auto", None, marks=pytest.mark.large),
         ("3", "error: --procs 3 asks for 3 processes, and there are 2: scripts/train.py"),
     ],
 )

@@ -68,8 +68,8 @@ class Section:
     def links(self):
         """Where the links lead; a page stands for itself in either language."""
         found = [target for _, target in LINK.findall("\n".join(self.text))]
-        same = [one.replace(".zh-CN.md", ".md").replace("docs/zh/", "docs/en/") for one in found]
-        return Counter(re.sub(r"#.*", "", one) for one in same)
+        same = (re.sub(r"\.zh(-CN)?(?=\.\w+$)|#.*", "", one) for one in found)
+        return Counter(one.replace("docs/zh/", "docs/en/") for one in same)
 
     @property
     def rows(self):

@@ -129,6 +129,7 @@ def test_wishes_that_cannot_be_meant_are_refused(tmp_path, wishes, words):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.large
 def test_the_real_mnist_is_recognised_and_split_as_the_tutorial_does(tmp_path, mnist_dir):
     """From a mirror on this machine to the three splits: sizes, digest, name and labels."""
     arrays = [read_idx_file(mnist_dir / f"{n}.gz", 3 if "idx3" in n else 1) for n in NAMES]
