@@ -1,6 +1,6 @@
 """The words of the tables in Chinese: chinese.yaml has each once.
 
-In its keys and values `{}` stands for anything: a number, a name, a command.
+In its keys `{}` stands for anything, `{n}` for a number; in its values `{}` for what was found.
 """
 
 import re
@@ -35,7 +35,8 @@ def translate(text: str) -> str:
 @cache
 def _words() -> list[tuple[re.Pattern[str], str]]:
     words = yaml.safe_load(WORDS.read_text(encoding="utf-8"))
-    return [
-        (re.compile(re.escape(english).replace(r"\{\}", "(.*?)"), re.DOTALL), chinese)
-        for english, chinese in words.items()
-    ]
+    return [(re.compile(_pattern(english), re.DOTALL), words[english]) for english in words]
+
+
+def _pattern(english: str) -> str:
+    return re.escape(english).replace(r"\{\}", "(.*?)").replace(r"\{n\}", r"([\d.,]+)")

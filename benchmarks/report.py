@@ -1,7 +1,9 @@
 """Tables that a script writes into a page, between two marks: no figure is typed by hand.
 
+python -m benchmarks.report
+
 The same table stands in the English page and in the Chinese one, between the same marks, there with
-Chinese words; `python -m benchmarks.report` puts them there again when chinese.yaml has changed.
+Chinese words; the command puts them there again when chinese.yaml has changed.
 """
 
 import os
@@ -9,6 +11,8 @@ import platform
 import re
 from collections.abc import Sequence
 from pathlib import Path
+
+from cyclopts import run
 
 from benchmarks.chinese import in_chinese
 from benchmarks.support import ROOT
@@ -87,4 +91,4 @@ def machine() -> str:
 
 
 if __name__ == "__main__":
-    translate_pages()
+    run(translate_pages)

@@ -3,6 +3,8 @@
 python -m benchmarks.summary
 """
 
+from cyclopts import run
+
 from benchmarks.chinese import in_chinese
 from benchmarks.report import END, PAGES, table
 from benchmarks.support import ROOT
@@ -36,7 +38,7 @@ def lines() -> list[str]:
     return table(["", "of 10,000 test images right, %", "seconds of training"], rows, "lrr")
 
 
-def main() -> None:
+def write_summary() -> None:
     """Write the table into README, in both languages."""
     for language, readme in READMES.items():
         before, rest = readme.read_text(encoding="utf-8").split(MARK)
@@ -47,4 +49,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(write_summary)
