@@ -2,7 +2,7 @@
 
 .venv/bin/python .ci/constraints.py [OTHER_PYTHON ...] > constraints.txt
 
-Each OTHER_PYTHON is that of an environment made by `scripts/install test viz onnx demo` with
+Each OTHER_PYTHON is that of an environment made by `scripts/install test viz onnx demo docs` with
 another version of Python. Its version of a package is taken, for that Python, only where pip finds
 no wheel of ours for it.
 """
@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-EXTRAS = {"cpu", "test", "viz", "onnx", "demo"}
+EXTRAS = {"cpu", "test", "viz", "onnx", "demo", "docs"}
 
 
 def installed():
