@@ -1,9 +1,15 @@
 """What Sphinx needs to know; docs/site/__main__.py builds with it, once for each language."""
 
+from typing import Any
+
+from sphinx.application import Sphinx
+
 import mnist_paddle
+from docs.site.notebooks import text_in
 
 project = "mnist-paddle"
-author = "the founders of mnist-paddle"
+author = "The mnist-paddle maintainers"
+copyright = "2026, The mnist-paddle maintainers, Apache-2.0"
 version = release = mnist_paddle.__version__
 
 extensions = [
@@ -44,3 +50,17 @@ html_copy_source = False
 html_show_sourcelink = False
 html_show_search_summary = False  # it fetches pages, which a browser refuses without a server
 html_search_language = "zh"  # docs/site/search.py: for both languages
+
+
+def setup(app: Sphinx) -> None:
+    """Show the header of a module in the language of the page, where it has it."""
+    app.connect("autodoc-process-docstring", in_one_language)
+
+
+def in_one_language(
+    app: Sphinx, what: str, name: str, thing: Any, options: Any, lines: list[str]
+) -> None:
+    """Leave the paragraphs of the page's language in a docstring's lines."""
+    language = "zh" if app.config.language.startswith("zh") else "en"
+    if what == "module" and (kept := text_in("\n".join(lines), language)):
+        lines[:] = [*kept.split("\n"), ""]

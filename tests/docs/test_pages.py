@@ -2,10 +2,11 @@
 
 import ast
 import re
+import shutil
 
 import pytest
 
-from benchmarks import report
+from benchmarks import report, summary
 from benchmarks.chinese import in_chinese
 from benchmarks.support import ROOT
 from tests.support.pages import (
@@ -274,3 +275,31 @@ def test_every_table_that_a_script_writes_is_in_chinese_on_the_chinese_page():
             heads = [cell.strip() for cell in rows[0].strip("|").split("|")]
             found += [head for head in heads if re.search("[a-z]{4}", CODE.sub("", head))]
     assert found == []
+
+
+@pytest.mark.parametrize("page", pair("README"), ids=["English", "Chinese"])
+def test_readme_fits_into_a_minute(page):
+    assert len(page.splitlines()) <= 200
+    assert len(page.split()) <= 1200
+    assert page.index("](docs/picture") < page.index("## ")  # a picture first
+
+
+def test_the_table_of_readme_is_what_its_script_writes():
+    for page, translated in zip(pair("README"), (list, in_chinese), strict=True):
+        written = page.split(summary.MARK)[1].split(report.END)[0].strip().splitlines()
+        assert written == translated(summary.lines())
+
+
+def test_the_program_of_readme_does_what_it_says(tiny_data, tmp_path, monkeypatch, capsys):
+    block = re.compile(r"```python\n(.*?)```", re.DOTALL)
+    english, chinese = map(block.findall, pair("README"))
+    assert english == chinese
+    (program,) = english
+    (tmp_path / "work").mkdir()
+    shutil.copyfile(tiny_data, tmp_path / "work" / "mnist.json.gz")
+    monkeypatch.chdir(tmp_path)
+    exec(program, {})
+    *_, right, digits = capsys.readouterr().out.splitlines()
+    correct, total = right.split(" of ")
+    assert int(correct) > 0.5 * int(total)
+    assert len(ast.literal_eval(digits)) == 5
