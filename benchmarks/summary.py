@@ -17,7 +17,7 @@ ROWS = {  # what README calls it, and how its row of the page on speed begins
     "pytorch/examples, mnist, 4 epochs": "pytorch/examples",
     "tuomaso/train_mnist_fast, 1 epoch": "tuomaso/train_mnist_fast",
     "`configs/speedrun.yaml`, 1 epoch": "a single epoch",
-    "the tutorial's CNN, another recipe, `configs/best.yaml`": "the same, and nine looks",
+    "the tutorial's CNN, another recipe, `configs/best.yaml`": "the same, with test-time",
     "another network, `configs/state_of_the_art.yaml`": "another network: `configs",
 }
 

@@ -5,8 +5,8 @@ readable alone; trainer and evaluation put them together. Start with trainer.py:
 one page. What serves them lies one level down, in packages of its own. Importing this package is
 fast, does not import Paddle and changes nothing in the process.
 
-PaddlePaddle 的 MNIST 教程，在今天的 Paddle 上：一个步骤，一个模块。
-data、readers、models、losses、optimizers、device、parallel、checkpoint 是各个步骤，可以单独阅读；
+PaddlePaddle 的 MNIST 教程，在今天的 Paddle 上：一个阶段，一个模块。
+data、readers、models、losses、optimizers、device、parallel、checkpoint 是各个阶段，可以单独阅读；
 trainer 和 evaluation 把它们组合起来。建议从 trainer.py 读起：一页之内看完一个训练步骤。
 为它们服务的代码在下一层的各个子包里。导入本包很快，不会导入 Paddle，也不改变进程中的任何设置。
 """

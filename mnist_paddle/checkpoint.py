@@ -6,7 +6,7 @@ A model file rebuilds its own network; the tutorial saved four incompatible ones
 Paddle keys an optimizer's state by parameter names that change with every model built in the
 process, so a restored state fits nothing; here it is keyed by the parameter's place in the model.
 
-第 8 步，保存：要留下什么，模型才能说明自己，训练才能继续？
+阶段 8，保存：要留下什么，模型才能说明自己，训练才能继续？
 一个 safetensors 文件装着张量和一段 JSON 头，读取时不会执行任何代码。
 全部内容都有摘要保护；文件里写的数字，要与真实的字节相符才算数。
 模型文件能重建自己的网络；教程把四种互不兼容的模型存成同一个名字。

@@ -5,7 +5,7 @@ GPU, the one the launcher gave it. A GPU that was asked for and is not there is 
 that says what is missing, the GPU or the GPU build of Paddle: never a silent run on the CPU.
 The tutorial's fluid.CUDAPlace(0) inside dygraph.guard is paddle.set_device("gpu:0") today.
 
-第 6 步，设备：在哪里计算？
+阶段 6，设备：在哪里计算？
 一个开关选择 CPUPlace 或 CUDAPlace(n)；用 paddle.distributed.launch 启动时，
 每个进程使用启动器分给它的那块 GPU。要了 GPU 而没有 GPU 就报错，
 并说明缺的是显卡还是 GPU 版的 Paddle，绝不悄悄改用 CPU。

@@ -5,7 +5,7 @@ network has, the type of the labels, and how outputs become digits and probabili
 Paddle 1.x's cross_entropy took probabilities; today's takes raw outputs and applies softmax.
 Today's Paddle lets wrong shapes and label types pass without a word; here they are errors.
 
-第 4 步，损失：输出错了多少？它代表哪个数字？
+阶段 4，损失：输出错了多少？它代表哪个数字？
 Objective 把必须配套的东西放在一处：损失函数、网络的输出个数、标签的类型、
 怎样从输出得到数字和概率。
 Paddle 1.x 的 cross_entropy 接收概率；今天的接收原始输出，并自己做 softmax。

@@ -6,7 +6,7 @@ Each returns raw outputs, never softmax: today's cross entropy applies softmax b
 applying it twice makes a perfect prediction score 1.461 instead of 0.
 `conv_pool(x, conv, pool)` is `pool(conv(x))`; kernels/conv_pool.py computes it faster on a CPU.
 
-第 3 步，网络：怎样的函数能把 784 个像素变成答案？
+阶段 3，网络：怎样的函数能把 784 个像素变成答案？
 Linear、MLP、CNN 是教程里的三个网络，尺寸与教程一致；LeNet 用来比速度，
 VGG 用来看错误最少能少到多少。
 它们都返回原始输出，不做 softmax：今天的交叉熵会自己做 softmax，

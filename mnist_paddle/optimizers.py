@@ -4,7 +4,7 @@ SGD, Momentum, Adagrad and Adam as in the tutorial, AdamW, and the rules by whic
 rate changes from step to step. The training loop steps the schedule after every batch: the tutorial
 built a decay for its resumed run and never stepped it, so its learning rate never fell.
 
-第 5 步，优化器：每一步走多远、往哪个方向走？
+阶段 5，优化器：每一步走多远、往哪个方向走？
 教程里的 SGD、Momentum、Adagrad、Adam，另有 AdamW，以及学习率逐步变化的规则。
 训练循环在每个批次之后推进学习率：教程为断点续训建了衰减，
 却从未推进过它，学习率一直没有下降。

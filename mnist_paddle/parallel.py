@@ -5,7 +5,7 @@ the gradients are averaged, so all take the same step. N ranks with batches of B
 process does with batches of N·B. Nothing here starts processes: paddle.distributed.launch does.
 The tutorial's ranks shuffled each for itself: of 50,000 images 34,137 were seen in an epoch.
 
-第 7 步，数据并行：多个进程怎样一起训练一个网络？
+阶段 7，数据并行：多个进程怎样一起训练一个网络？
 每个进程（rank）都有完整的网络，各取每个批次中的一份；走每一步之前先把梯度取平均，
 所以大家走的是同一步。N 个进程、每批 B 张图，等于一个进程、每批 N·B 张图。
 这里不启动进程，启动进程的是 paddle.distributed.launch。

@@ -6,7 +6,7 @@ Workers are processes that make batches side by side; resident data lie on the d
 All yield the same Tensors in the same order; only the waiting differs.
 `fluid.io.DataLoader.from_generator` is `paddle.base.io.DataLoader.from_generator` today.
 
-第 2 步，读取：设备计算的时候，批次怎样送到它那里？
+阶段 2，读取：设备计算的时候，批次怎样送到它那里？
 同步：先做好一个批次，再计算，轮流进行，总有一方在等。
 异步：另一个线程提前做好至多 capacity 个批次，放在队列里。
 多进程：几个进程同时做批次；常驻：数据已经全部放在设备上。

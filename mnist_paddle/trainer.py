@@ -5,7 +5,7 @@ reads the eval split once, at the end; choices are made on valid.
 The tutorial had no seed, no evaluation and no accuracy; here each run has all three.
 
 全貌：数据、网络、损失、优化器和设备在一个循环里相遇，循环只写一遍。
-先读 `train_step`：一个训练步骤只有五行。`train_and_evaluate` 备好各个步骤，
+先读 `train_step`：一个训练步骤只有五行。`train_and_evaluate` 备好各个阶段，
 逐轮训练，只在最后读一次 eval；选择都在 valid 上做。教程没有随机种子、评估和正确率，这里全都有。
 """
 

@@ -1,4 +1,4 @@
-"""--tta: nine looks at each image, outside training alone."""
+"""--tta: outputs are averaged over nine places of each image, outside training alone."""
 
 import json
 

@@ -27,7 +27,7 @@ ROWS: dict[str, list[tuple[str, str, str, dict[str, Any]]]] = {
     "best": [
         ("10_cnn_ce_adam", "the tutorial's CNN with Adam", "10_cnn_ce_adam", {}),
         ("best_no_tta", "the same CNN with another recipe (`--no-tta`)", "best", {"tta": False}),
-        ("best", "the same, and nine looks at each image of eval", "best", {}),
+        ("best", "the same, with test-time augmentation", "best", {}),
     ],
     "state_of_the_art": [("state_of_the_art", "another network", "state_of_the_art", {})],
 }

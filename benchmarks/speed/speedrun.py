@@ -34,7 +34,7 @@ CHANGES: list[tuple[str, dict[str, Any]]] = [
     ("another network (`--model lenet`)", {"model": "lenet"}),
     ("batches of 128 (`--batch_size 128`)", {"batch_size": 128}),
     ("a shorter memory of gradients (`--beta1 0.7 --beta2 0.9`)", {"beta1": 0.7, "beta2": 0.9}),
-    ("labels that are not quite sure (`--label_smoothing 0.1`)", {"label_smoothing": 0.1}),
+    ("label smoothing (`--label_smoothing 0.1`)", {"label_smoothing": 0.1}),
     ("all 60,000 images (`--use_valid`)", {"use_valid": True}),
     ("a single epoch (`--epochs 1`): `configs/speedrun.yaml`", {"epochs": 1}),
 ]

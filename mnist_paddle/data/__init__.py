@@ -4,10 +4,10 @@ One file, work/mnist.json.gz, holds everything; sources/ makes it, formats/ read
 Everything here is NumPy: no Paddle is needed to look at the data.
 Readers (stage 2) turn the batches into Tensors.
 
-第一阶段，数据：数字从哪里来，又怎样变成一批一批的数据。
+阶段 1，数据：数字从哪里来，又怎样变成一批一批的数据。
 所有数据都在 work/mnist.json.gz 一个文件里；sources/ 生成它，formats/ 读取它。
 这里只用 NumPy：看数据不需要 Paddle。
-第二阶段的读取器再把它们变成张量。
+阶段 2 的读取器再把它们变成张量。
 """
 
 from .folder.open import open_folder

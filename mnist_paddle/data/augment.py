@@ -4,7 +4,7 @@ Each time a training image is taken, it is changed a little: moved, turned, stre
 The change follows from seed, epoch and the image's index alone, not from batch or process.
 The tutorial trained on the 50,000 images as they are; this is the rest of its course.
 
-第一阶段，数据：同一个数字还可能写成什么样子？
+阶段 1，数据：同一个数字还可能写成什么样子？
 每次取出一张训练图片，就稍微改变它：平移、旋转、拉伸。
 怎样改变只由种子、轮数和图片的编号决定，与批次和进程无关。
 教程直接用那 50,000 张图片训练；这是它的课程中其余的内容。

@@ -4,7 +4,7 @@ Parts 2 and 4 of the tutorial: five generators, all `f(x, y, batch_size, seed=�
 Two give one pass, `steps` batches of it; three never end and want steps per epoch.
 Which samples batch number k holds depends on seed and k alone, so any batch can be made first.
 
-第一阶段，数据：当一个函数把批次一个个交出来时，它们按什么顺序来？
+阶段 1，数据：当一个函数把批次一个个交出来时，它们按什么顺序来？
 教程的第 2、4 部分：五个生成器，用法都是 `f(x, y, batch_size, seed=…, epoch=…)`。
 两个只走一轮，共 `steps` 个批次；三个永不结束，需要说明每轮走多少步。
 第 k 个批次里有哪些样本，只由种子和 k 决定，所以可以先取任意一个批次。

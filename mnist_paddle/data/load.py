@@ -2,7 +2,7 @@
 
 Both become the same three splits, train, valid and eval.
 
-第一阶段，数据：不管数字存放在数据文件里还是样本文件夹里，都用同一个函数读取。
+阶段 1，数据：不管数字存放在数据文件里还是样本文件夹里，都用同一个函数读取。
 两者都变成同样的三个数据集：train、valid 和 eval。
 """
 

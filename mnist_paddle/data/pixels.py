@@ -4,7 +4,7 @@ In the file a number from 0 to 1 (or 0 to 255), in memory a byte, in the network
 Ink is high and paper is 0, everywhere.
 This is the one place that scales pixels, for training and for prediction.
 
-第一阶段，数据：像素在文件里、内存里、网络里各是什么？
+阶段 1，数据：像素在文件里、内存里、网络里各是什么？
 文件里是 0 到 1 的数（或 0 到 255），内存里是一个字节，网络里是 0..1 的 float32。
 处处都是墨迹值大，纸为 0。
 缩放像素只在这一处，训练和预测都用它。

@@ -4,7 +4,7 @@ Images and labels that belong together; images need only be indexable, as an arr
 they may lie in memory, in a memory-mapped file or in one file per sample.
 Calling a split starts a pass over its batches, as the tutorial's generator function did.
 
-第一阶段，数据：不管图片存放在哪里，一个数据集是什么？
+阶段 1，数据：不管图片存放在哪里，一个数据集是什么？
 互相对应的图片和标签；图片只要能像数组一样按下标取出，
 就可以在内存里、在内存映射文件里，或者一个样本一个文件。
 调用数据集就开始新的一轮，与教程的生成器函数一样。

@@ -38,7 +38,7 @@ PAGE = (ROOT / "mnist_paddle" / "demo" / "page.html").read_text(encoding="utf-8"
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
-    """The demo with the model in the box; at the end it must have printed nothing."""
+    """The demo with the shipped model; at the end it must have printed nothing."""
     with running_demo(tmp_path_factory.mktemp("demo"), "--checkpoint", MODEL) as demo:
         yield demo
 
@@ -318,7 +318,7 @@ def test_without_a_model_the_server_ends_with_a_sentence(fault, tmp_path):
 
 
 def test_on_every_address_every_name_is_answered(tmp_path):
-    """With the model in the box, as no other is named."""
+    """With the shipped model, as no other is named."""
     with running_demo(tmp_path, "--host", "0.0.0.0") as demo:
         assert demo.address == f"http://0.0.0.0:{demo.port}"
         assert demo.ask("GET", "/", Host="teacher.local")[0] == 200

@@ -43,7 +43,7 @@ def digits():
 
 @pytest.fixture(scope="session")
 def trained():
-    """The model in the box."""
+    """The shipped model."""
     from mnist_paddle.predict import default_model, load_model
 
     try:

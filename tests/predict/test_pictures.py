@@ -18,7 +18,7 @@ from mnist_paddle.predict.pictures import AHEAD, BATCH, read_pictures
 
 @pytest.fixture(scope="module")
 def trained():
-    """The model in the box."""
+    """The shipped model."""
     return load_model(default_model())
 
 

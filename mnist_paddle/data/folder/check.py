@@ -4,7 +4,7 @@ Counts by digit and split, what the pictures are, the range of their values; and
 wrong: one picture in train and in eval, blank ones, paper taken for ink, digits that are rare.
 Every sample is looked at once; of each only a few bytes are kept, and some to be drawn.
 
-第一阶段，数据：我要用来训练的，真的是我以为的那些数据吗？
+阶段 1，数据：我要用来训练的，真的是我以为的那些数据吗？
 按数字和数据集计数，图片的种类，数值的范围，以及常见的问题：
 同一张图片既在 train 又在 eval 里、空白图片、把纸当成墨迹、某些数字太少。
 每个样本只看一遍，只保留几个字节，另外留一些用来画图。

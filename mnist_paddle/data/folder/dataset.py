@@ -4,7 +4,7 @@ From a Dataset of sample IDs, the names of the files; worker processes read whil
 `partition` says which IDs are for training and which for validation, `labels` the digit of each.
 Lists that do not fit are refused when the Dataset is made, not by a worker an hour later.
 
-第一阶段，数据：一个样本一个文件时，飞桨自己的 DataLoader 怎样读取？
+阶段 1，数据：一个样本一个文件时，飞桨自己的 DataLoader 怎样读取？
 通过按样本 ID（文件名）组织的 Dataset：多个工作进程读取文件，同时设备在计算。
 `partition` 列出哪些 ID 用于训练、哪些用于验证，`labels` 给出每个 ID 的数字。
 列表里的错误在创建 Dataset 时就会报告，而不是一小时后由某个工作进程报告。

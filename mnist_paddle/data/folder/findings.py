@@ -4,7 +4,7 @@ Every sample is read once at the first start, so that no bad one ends a training
 What is found is kept, hidden, in the folder: no pixels, but which samples cannot be read, and the
 digest of the others. It counts only while every name, size and time is the same.
 
-第一阶段，数据：文件夹里的样本是否都能读取，为什么只检查一次？
+阶段 1，数据：文件夹里的样本是否都能读取，为什么只检查一次？
 第一次启动时每个样本都读一遍，这样就不会因为一个坏文件而在几小时后中断训练。
 结果保存在文件夹里的一个隐藏文件中：没有像素，只有哪些样本读不了，以及其余样本的摘要。
 只有所有名字、大小和时间都没变时才有效。

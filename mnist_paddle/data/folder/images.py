@@ -4,7 +4,7 @@ They stay on the disk and are indexed as an array is: only what is asked for is 
 ImageFiles stands for one file per sample; it keeps their names.
 MappedImages stands for one .npy file; pages that were touched are given back at once.
 
-第一阶段，数据：内存里放不下的图像怎样使用？
+阶段 1，数据：内存里放不下的图像怎样使用？
 它们留在磁盘上，像数组一样按下标取用：要哪些才读哪些。
 ImageFiles 代表一个样本一个文件，只保存文件名。
 MappedImages 代表一个 .npy 文件，用过的页立刻归还。

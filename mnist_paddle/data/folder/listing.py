@@ -4,7 +4,7 @@ Three layouts: labels.csv with the names; images.npy and labels.npy; or the fold
 Only names are listed here, no picture is opened; what is odd about the folder is said in notes.
 Names that begin with a dot are hidden and not ours.
 
-第一阶段，数据：一个文件夹里有哪些样本，每个是哪个数字？
+阶段 1，数据：一个文件夹里有哪些样本，每个是哪个数字？
 三种布局：labels.csv 列出文件名；images.npy 加 labels.npy；或者 0/ 到 9/ 十个文件夹。
 这里只列出名字，不打开任何图片；文件夹里不寻常的地方记在 notes 里。
 以点开头的是隐藏文件，不算在内。

@@ -4,7 +4,7 @@ The folder says which sample is which digit: 0/ to 9/, or labels.csv, or images.
 If it does not say which split a sample is in, a rule with a seed does: the same for each digit.
 Samples that cannot be read are named and left out.
 
-第一阶段，数据：任何人自己的图片文件夹，怎样变成 train、valid 和 eval？
+阶段 1，数据：任何人自己的图片文件夹，怎样变成 train、valid 和 eval？
 文件夹说明哪个样本是哪个数字：0/ 到 9/，或 labels.csv，或 images.npy 加 labels.npy。
 没有指定样本属于哪个数据集时，按带种子的规则划分，每个数字都一样。
 读不了的样本会列出名字，然后略去。

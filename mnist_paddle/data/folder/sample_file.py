@@ -4,7 +4,7 @@ A sample is a .npy file [28, 28] uint8, taken as it is, or a picture.
 A grey picture of 28x28 is taken pixel for pixel; its ground becomes 0 where it is light.
 Any other picture is converted as for prediction, by pictures/digit.py.
 
-第一阶段，数据：任何人的一个文件，怎样变成一幅 28x28 的图像？
+阶段 1，数据：任何人的一个文件，怎样变成一幅 28x28 的图像？
 样本可以是 .npy 文件（[28, 28] uint8，原样使用），也可以是图片。
 28x28 的灰度图片逐像素使用；底色浅的会反相，使底色为 0。
 其他图片的转换方法与预测时相同，由 pictures/digit.py 完成。

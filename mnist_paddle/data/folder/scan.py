@@ -4,7 +4,7 @@ Nothing is opened, so that a pipe or a device among the pictures is no danger.
 A link that leads in a circle, or to a folder that is read already, is refused.
 What is not a picture or .npy is counted and named in a note.
 
-第一阶段，数据：一个文件夹以及其中的文件夹里有什么？
+阶段 1，数据：一个文件夹以及其中的文件夹里有什么？
 不打开任何文件，所以图片中间夹着管道或设备也没有危险。
 绕圈的链接，或者指向已经读过的文件夹的链接，一律拒绝。
 既不是图片也不是 .npy 的文件只计数，并在说明里列出。

@@ -3,7 +3,7 @@
 One .npy or PNG for each image, and labels.csv, which names all of them with label and split.
 The folder appears whole or not at all: it is made under another name beside and then renamed.
 
-第一阶段，数据：怎样把一个数据文件导出成一个样本一个文件？
+阶段 1，数据：怎样把一个数据文件导出成一个样本一个文件？
 每张图像一个 .npy 或 PNG 文件，labels.csv 列出全部文件及其标签和数据集。
 文件夹要么完整出现，要么不出现：先用另一个名字在旁边写好，再改名。
 

@@ -4,7 +4,7 @@ What reading a file or a folder has given is kept beside it, hidden: NumPy's .np
 The JSON names the source; a cache of another source, damaged or of an older form is made anew.
 Deleting it is always safe.
 
-第一阶段，数据：为什么只有第一次启动要花几秒钟？
+阶段 1，数据：为什么只有第一次启动要花几秒钟？
 读取文件或文件夹的结果存在旁边的一个隐藏文件里：NumPy 的 .npz 格式，其中有一小段 JSON。
 JSON 记录数据来源；来源变了、缓存损坏或格式过旧，都会重新生成。
 删除它永远是安全的。

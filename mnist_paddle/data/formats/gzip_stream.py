@@ -4,7 +4,7 @@ Piece by piece, so that nothing has to hold the whole; damaged or cut short data
 A few bytes can unpack to a thousand times as many: no data of ours do, so that is refused.
 A plain file comes through as it is.
 
-第一阶段，数据：来路不明的 gzip 文件怎样安全地解压？
+阶段 1，数据：来路不明的 gzip 文件怎样安全地解压？
 一块一块地解压，不必把全部内容放进内存；文件损坏或不完整都会说明。
 几个字节可以解压成上千倍的内容：我们的数据不会这样，所以拒绝。
 没有压缩的文件原样通过。

@@ -4,7 +4,7 @@ IDX: a magic number, the dimensions, then one byte per value; often gzipped.
 What its header promises is believed only as far as the data that follow it go.
 The last sixth of the training set becomes `valid`, the test set `eval`.
 
-第一阶段，数据：MNIST 自己的四个文件怎样读？
+阶段 1，数据：MNIST 自己的四个文件怎样读？
 IDX 格式：一个魔数，各维的大小，然后每个值一个字节；常用 gzip 压缩。
 文件头说的话，要与后面的数据相符才算数。
 训练集的最后六分之一成为 valid，测试集成为 eval。

@@ -4,7 +4,7 @@ Walk its brackets as the gzip unpacks, take one image at a time, keep each pixel
 Every fault has its own sentence with the file, the split and the index.
 Whatever the file holds, it ends in data or in a DataError.
 
-第一阶段，数据：370 MB 的 JSON 文本怎样变成 55 MB 的像素，而且只用很少的内存？
+阶段 1，数据：370 MB 的 JSON 文本怎样变成 55 MB 的像素，而且只用很少的内存？
 一边解压一边顺着括号走，一次取一幅图像，每个像素只存一个字节。
 每种错误都有自己的一句话，写明文件、数据集和序号。
 无论文件里是什么，结果不是数据就是 DataError。

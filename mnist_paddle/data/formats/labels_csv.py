@@ -4,7 +4,7 @@ A header names the columns: file and label, perhaps split; common other names ar
 Comma, semicolon or tabulator, with or without Excel's mark at the start.
 Names are taken as the bytes that they are, so that they fit the folder's, in any encoding.
 
-第一阶段，数据：不管由谁写的 labels.csv，怎样读取？
+阶段 1，数据：不管由谁写的 labels.csv，怎样读取？
 表头给出列名：file 和 label，也可以有 split；常见的其他名称也认识。
 分隔符可以是逗号、分号或制表符，开头有没有 Excel 的标记都行。
 文件名按原来的字节读取，所以不管用什么编码，都能与文件夹里的名字对上。

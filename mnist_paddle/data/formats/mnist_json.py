@@ -4,7 +4,7 @@ load_data(mode) reads one split, checked and from a cache; calling the result st
 Training data come in a new order in every pass, the others as they lie in the file.
 The order depends on seed and epoch alone; the last short batch is kept.
 
-第一阶段，数据：work/mnist.json.gz 怎样变成一批一批的数据？
+阶段 1，数据：work/mnist.json.gz 怎样变成一批一批的数据？
 load_data(mode) 读取一个数据集，经过检查并带缓存；调用它的结果就开始新的一轮。
 训练数据每一轮换一次顺序，其余数据保持文件中的顺序。
 顺序只由种子和轮数决定；最后不满的一批也会保留。

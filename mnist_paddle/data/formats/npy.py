@@ -4,7 +4,7 @@ NumPy reads it: a short header, a Python literal, and then the numbers; it runs 
 Whatever NumPy finds wrong becomes a sentence that names the file.
 What comes after the promised numbers, which NumPy overlooks, is refused as well.
 
-第一阶段，数据：怎样读取 NumPy 自己的文件格式，而不轻信文件里的内容？
+阶段 1，数据：怎样读取 NumPy 自己的文件格式，而不轻信文件里的内容？
 由 NumPy 读取：一段简短的文件头（一个 Python 字面量），后面是数值；不执行任何内容，也不用 pickle。
 NumPy 发现的任何问题，都变成一句写明文件名的话。
 文件头承诺的数值之后若还有内容，NumPy 会忽略，这里同样拒绝。

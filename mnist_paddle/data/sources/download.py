@@ -4,7 +4,7 @@ Mirrors are tried in turn, Paddle's own first; a broken download goes on where i
 What counts is the content: the MD5 of each unpacked file is known, whoever sends it.
 A mirror's part is never mixed with another's: they pack the same data differently.
 
-第一阶段，数据：MNIST 怎样完整、可信地从网络上下载？
+阶段 1，数据：MNIST 怎样完整、可信地从网络上下载？
 依次尝试各个镜像，先用飞桨自己的；下载中断后可以接着下载。
 要紧的是内容：每个文件解压后的 MD5 是已知的，不管由谁提供。
 不同镜像的压缩方式不同，所以绝不会把两个镜像的片段拼在一起。

@@ -4,7 +4,7 @@ Digits drawn by this program, in MNIST's format: the same seed gives the same di
 A pen follows a skeleton of a few points; shape, slant, size and pressure differ every time.
 The pen leaves a row of soft dots; their sum, sharpened, is the ink.
 
-第一阶段，数据：下载不到 MNIST 时，用什么来训练？
+阶段 1，数据：下载不到 MNIST 时，用什么来训练？
 用本程序画出来的数字，格式与 MNIST 相同；种子相同，画出的数字就相同。
 笔沿着几个点组成的骨架走，每次的形状、倾斜、大小和笔压都不一样。
 笔留下一串柔和的圆点，把它们相加再锐化，就是墨迹。

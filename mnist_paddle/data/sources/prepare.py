@@ -4,7 +4,7 @@ From a folder with MNIST's own files, from a mirror on the network, or drawn by 
 Whichever it is, it becomes work/mnist.json.gz, the tutorial's file, and is read back once.
 Drawn digits are never passed off as MNIST: their name and a warning say what they are.
 
-第一阶段，数据：数字从哪里来？
+阶段 1，数据：数字从哪里来？
 来自存有 MNIST 原始文件的文件夹，来自网络上的镜像，或者由程序画出来。
 无论来自哪里，都写成教程的文件 work/mnist.json.gz，并读回来检查一次。
 画出来的数字绝不冒充 MNIST：名称和警告都会说明。

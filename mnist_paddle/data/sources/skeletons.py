@@ -4,7 +4,7 @@ Several ways for each; drawn_digits.py makes digits of them.
 A way is the points that the pen passes through, "x,y", both about 0 to 100, y downwards.
 The pen turns smoothly at a point, sharply at one marked "!", and is lifted at "|".
 
-第一阶段，数据：人们怎样书写十个数字？
+阶段 1，数据：人们怎样书写十个数字？
 每个数字有几种写法；drawn_digits.py 用它们画出数字。
 一种写法就是笔依次经过的点 "x,y"，都大约在 0 到 100 之间，y 向下。
 笔在点上平滑转弯，在标有 "!" 的点上急转，在 "|" 处抬起。
