@@ -107,8 +107,8 @@ class VGG(nn.Layer):
     """Compute five convolutions with batch normalization: 279,434 parameters for 10.
 
     It is no network of the tutorial: it is made to make few mistakes, in two hours of training. It
-    looks at 24×24 pixels, as there is hardly any ink further out; outside training at five places
-    of each image, a pixel apart, and takes the mean of what it sees.
+    takes the middle 24×24 pixels, as there is hardly any ink further out; outside training it takes
+    five crops of each image, a pixel apart, and averages their outputs.
     `[N, 1, 28, 28] float32` in, `[N, outputs] float32` out. After Simonyan and Zisserman 2015,
     Ioffe and Szegedy 2015.
     """
