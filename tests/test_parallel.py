@@ -188,6 +188,7 @@ def test_running_means_are_those_of_all_ranks(launch, train, tmp_path):
     assert found["eval_total"] == result["eval_total"] == SIZES["eval"]
 
 
+@pytest.mark.large
 def test_scale_lr_multiplies_the_rates_by_the_ranks(launch, tmp_path):
     settings = {"lr": 0.01, "end_lr": 0.002, "schedule": "polynomial", "scale_lr": True}
     said = launch(2, "run", model="linear", epochs=1, limit_batches=4, **settings)

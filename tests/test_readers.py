@@ -226,6 +226,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.large
 def test_workers_that_are_spawned_make_the_same_batches(tiny_data, tmp_path):
     (tmp_path / "program.py").write_text(SPAWNED)
     finished = subprocess.run(

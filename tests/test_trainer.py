@@ -14,6 +14,7 @@ from mnist_paddle.errors import ConfigError, TrainingError
 from mnist_paddle.evaluation import evaluate
 from mnist_paddle.losses import OBJECTIVES
 from mnist_paddle.models import build_model
+from tests.support.tiers import small
 
 
 def test_a_cnn_learns_to_read_digits(train, tmp_path):
@@ -54,7 +55,7 @@ def test_async_training_gives_the_bytes_of_sync(train, tmp_path):
     assert model_bytes(tmp_path / "sync") == model_bytes(tmp_path / "async")
 
 
-@pytest.mark.parametrize("generator", sorted(GENERATORS))
+@pytest.mark.parametrize("generator", small(*sorted(GENERATORS)))
 def test_every_reader_trains_to_the_same_bytes_with_every_generator(train, tmp_path, generator):
     settings = {"model": "mlp", "opt": "adam", "generator": generator, "epochs": 2}
     if generator in ENDLESS:
@@ -66,7 +67,7 @@ def test_every_reader_trains_to_the_same_bytes_with_every_generator(train, tmp_p
     assert result["eval_total"] == 170
 
 
-@pytest.mark.parametrize("augment", ["shift", "affine"])
+@pytest.mark.parametrize("augment", small("affine", "shift"))
 def test_augmented_images_are_the_same_whoever_makes_them(train, tmp_path, augment):
     settings = {"model": "mlp", "opt": "adam", "augment": augment, "epochs": 2}
     train("plain", **{**settings, "augment": "none"})

@@ -48,6 +48,7 @@ def test_tables_hold_medians_and_ranges_of_both_commits():
     assert alone[:1] == ["|  | seconds | range |"]
 
 
+@pytest.mark.large
 def test_the_commands_answer_as_it_waits_for(tiny_data, tmp_path):
     """Every measurement once, on small data, with the programs of this commit."""
     measured = first_answer.measurements(tiny_data, tmp_path / "run")

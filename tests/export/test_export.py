@@ -25,6 +25,7 @@ from mnist_paddle.models import build_model
 from mnist_paddle.predict import load_model, predict
 from mnist_paddle.predict.runtimes import CARD, FORMS
 from mnist_paddle.trainer import train_and_evaluate
+from tests.support.tiers import small
 
 NETWORKS = [f"{model}_{loss}" for model in ("linear", "mlp", "cnn") for loss in ("mse", "ce")]
 NETWORKS += ["lenet_ce", "vgg_ce"]
@@ -93,7 +94,7 @@ def program_of(folder):
 
 
 @pytest.mark.parametrize("form", EVERY_FORM)
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", small("cnn_ce", *(name for name in NETWORKS if name != "cnn_ce")))
 def test_an_export_computes_what_the_original_does(models, images, tmp_path, name, form):
     trained = load_model(models[name])
     comparison = export(trained, form, tmp_path / "out", images, "tests")
@@ -305,7 +306,7 @@ def is_one_sentence(done):
     return errors[0]
 
 
-@pytest.mark.parametrize("module", ["paddle2onnx", "onnx", "onnxruntime"])
+@pytest.mark.parametrize("module", small("paddle2onnx", "onnx", "onnxruntime"))
 def test_a_missing_converter_says_what_to_install(models, tmp_path, module):
     words = ["export", "--checkpoint", models["linear_ce"], "--to", "onnx", "a/out"]
     said = is_one_sentence(without(module, words, tmp_path))

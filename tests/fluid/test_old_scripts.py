@@ -199,6 +199,7 @@ def test_accuracy_from_a_forward_with_two_inputs(run):
     assert "without a label: [30, 10]" in text
 
 
+@pytest.mark.large
 def test_looking_inside_the_layers(run):
     text = run("look_inside.py")
     assert "conv1-- kernel_size:[20, 1, 5, 5], padding:[2, 2], stride:[1, 1]" in text
@@ -398,6 +399,7 @@ def test_a_static_convnet(run):
     assert number(r"inference difference: ([\d.e+-]+)", text) < 1e-4
 
 
+@pytest.mark.large
 def test_a_static_group_of_convolutions(run):
     text = run("static_conv_group.py")
     accuracy = number(r"train accuracy ([\d.]+)", text)

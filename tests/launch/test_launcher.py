@@ -20,6 +20,7 @@ from mnist_paddle.commands.launch import complete
 from mnist_paddle.errors import DeviceError
 from mnist_paddle.launch import options as launcher
 from mnist_paddle.launch.options import Launch
+from tests.support.tiers import small
 
 WORKER = ROOT / "mnist_paddle" / "launch" / "worker.py"
 LOCAL_RANK = 'rank = int(os.environ["PADDLE_LOCAL_RANK"])\n'
@@ -202,6 +203,7 @@ def test_two_processes_meet_and_get_their_arguments(folder):
     assert f"sum 11.0 of 2 {words}\n" in (folder.path / "log" / "workerlog.1").read_text()
 
 
+@pytest.mark.large
 @needs_linux
 def test_the_error_is_that_of_the_rank_that_failed_first(folder):
     code = """
@@ -249,7 +251,7 @@ def test_a_killed_rank_ends_all_promptly(folder):
 
 
 @needs_linux
-@pytest.mark.parametrize("rank", [0, 1])
+@pytest.mark.parametrize("rank", small(1, 0))
 def test_the_exit_code_is_that_of_the_rank(folder, rank):
     """Rank 0 by sys.exit, rank 1 without a word; the other one would go on."""
     code = f"""
@@ -272,7 +274,7 @@ def test_a_user_error_in_every_rank_is_one_sentence(folder):
 
 
 @needs_linux
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", small(signal.SIGINT, signal.SIGTERM))
 def test_a_stopped_launch_lets_the_ranks_save(folder, number):
     code = """
         def save(*_):
@@ -333,6 +335,7 @@ def test_without_paddles_launcher_nothing_goes_on(folder):
     assert errors.splitlines()[-1].startswith("error: ")
 
 
+@pytest.mark.large
 @needs_linux
 def test_a_rank_that_does_not_come_up_is_an_error(folder):
     stuck = "import os, time\nif os.environ.get('PADDLE_LOCAL_RANK') == '1':\n    time.sleep(100)"

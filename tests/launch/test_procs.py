@@ -103,7 +103,7 @@ def test_two_processes_do_and_say_what_one_does(train, tmp_path):
 @needs_linux
 def test_an_interrupt_saves_and_resume_alone_goes_on_to_the_same_bytes(start, train, tmp_path):
     # Long enough for the signal to arrive in time on a fast machine.
-    words = ["--opt", "momentum", "--epochs", "40", "--model", "mlp", "--log_every", "1"]
+    words = ["--opt", "momentum", "--epochs", "12", "--model", "mlp", "--log_every", "1"]
     two = [*words, "--procs", "2"]
     assert train(*two, "--run_dir", "whole")[0] == 0
     stopped = start(*two, "--run_dir", "stopped", stderr=subprocess.STDOUT)
@@ -126,6 +126,7 @@ def test_an_interrupt_saves_and_resume_alone_goes_on_to_the_same_bytes(start, tr
     assert list((tmp_path / "temporary").iterdir()) == []
 
 
+@pytest.mark.large
 @needs_linux
 def test_an_error_in_the_processes_is_one_sentence(train, tmp_path):
     code, _, errors = train("--model", "linear", "--loss", "mse", "--procs", "2", "--lr", "1e30")
@@ -152,6 +153,7 @@ def test_the_logs_of_a_process_that_broke_are_kept_and_named(train, tmp_path):
     assert log.is_file()
 
 
+@pytest.mark.large
 @needs_linux
 def test_a_terminal_shows_one_bar(start, tmp_path):
     terminal, inner = pty.openpty()
@@ -174,7 +176,7 @@ def test_a_terminal_shows_one_bar(start, tmp_path):
 @pytest.mark.parametrize(
     ("procs", "sentence"),
     [
-        ("2", None),
+        pytest.param("2", None, marks=pytest.mark.large),
         pytest.param("auto", None, marks=pytest.mark.large),
         ("3", "error: --procs 3 asks for 3 processes, and there are 2: scripts/train.py"),
     ],

@@ -47,6 +47,7 @@ def test_the_processes_of_two_machines_meet(hosts, tmp_path):
         assert "gloo mnist" in output  # the cable, not the loopback interface
 
 
+@pytest.mark.large
 def test_a_failure_on_one_machine_ends_both(hosts, tmp_path):
     (tmp_path / "script.py").write_text(SCRIPT)
     launches = [launch(hosts, tmp_path, number, arguments=["fail"]) for number in (0, 1)]
@@ -56,6 +57,7 @@ def test_a_failure_on_one_machine_ends_both(hosts, tmp_path):
     assert errors[0].endswith("The cause may be on another machine.\n")
 
 
+@pytest.mark.large
 def test_a_machine_that_does_not_come_is_an_error(hosts, tmp_path):
     (tmp_path / "script.py").write_text(SCRIPT)
     begin = time.monotonic()

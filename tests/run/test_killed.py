@@ -14,6 +14,7 @@ from benchmarks.support import ROOT
 from benchmarks.support.run_files import checkpoints, same_result
 from mnist_paddle import checkpoint, trainer
 from mnist_paddle.run.signals import StopSignals
+from tests.support.tiers import small
 
 SMALL = {"model": "mlp", "epochs": 2, "limit_batches": 4, "checkpoint_every": 1}
 
@@ -35,7 +36,7 @@ def test_a_training_that_is_killed_ends_with_the_same_bytes(kills, inside, tiny_
     assert counts["equal"] == counts["runs"] > 0
 
 
-@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGINT", 130)])
+@pytest.mark.parametrize(("name", "code"), small(("SIGTERM", 143), ("SIGINT", 130)))
 def test_a_signal_ends_the_training_after_the_step_with_a_checkpoint(
     name, code, train, tiny_data, tmp_path
 ):

@@ -17,6 +17,7 @@ from mnist_paddle import checkpoint, trainer
 from mnist_paddle.data.generators import ENDLESS, GENERATORS
 from mnist_paddle.errors import CheckpointError, ConfigError, TrainingError
 from mnist_paddle.models import build_model
+from tests.support.tiers import small
 
 SMALL = {"model": "mlp", "epochs": 2, "limit_batches": 4, "checkpoint_every": 1}
 OPTIMIZERS = ("sgd", "momentum", "adagrad", "adam", "adamw")
@@ -47,7 +48,7 @@ def train_until(train, monkeypatch):
     return run
 
 
-@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("schedule", small(*SCHEDULES[::-1]))
 @pytest.mark.parametrize("opt", OPTIMIZERS)
 def test_each_optimizer_and_schedule_resumes_exactly(train, train_until, tmp_path, opt, schedule):
     settings = {**SMALL, "opt": opt, "schedule": schedule, "end_lr": 0.001, "weight_decay": 0.01}
@@ -66,7 +67,7 @@ def test_batch_normalization_resumes_exactly(train, train_until, tmp_path):
     assert same_result(tmp_path / "stopped", tmp_path / "whole")
 
 
-@pytest.mark.parametrize("generator", sorted(GENERATORS))
+@pytest.mark.parametrize("generator", small(*sorted(GENERATORS)))
 def test_each_generator_resumes_exactly(train, train_until, tmp_path, generator):
     settings = {**SMALL, "limit_batches": None, "generator": generator, "augment": "affine"}
     if generator in ENDLESS:

@@ -33,8 +33,8 @@ def sample_folder(tiny_data, tmp_path_factory):
     [
         ("npy", "labels", READING),
         ("png", "folders", READING),
-        ("npy", "folders", READING[:1]),
-        ("png", "labels", READING[:1]),
+        pytest.param("npy", "folders", READING[:1], marks=pytest.mark.large),
+        pytest.param("png", "labels", READING[:1], marks=pytest.mark.large),
     ],
 )
 def test_one_file_per_sample_trains_to_the_bytes_of_the_data_file(
