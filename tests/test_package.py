@@ -160,6 +160,7 @@ def test_the_wheel_holds_the_package_and_its_configs_and_no_data(wheel):
     assert not [name for name in names if name.endswith((".gz", "-ubyte")) or "test" in name]
 
 
+@pytest.mark.large
 def test_the_installed_wheel_trains_evaluates_and_predicts_from_an_empty_folder(
     wheel, tiny_data, tmp_path
 ):

@@ -100,6 +100,7 @@ def test_two_processes_do_and_say_what_one_does(train, tmp_path):
     assert same_result(work / "again", work / "two")
 
 
+@pytest.mark.large
 @needs_linux
 def test_an_interrupt_saves_and_resume_alone_goes_on_to_the_same_bytes(start, train, tmp_path):
     # Long enough for the signal to arrive in time on a fast machine.
