@@ -95,6 +95,13 @@ def test_two_processes_do_and_say_what_one_does(train, tmp_path):
     assert {path.name for path in work.iterdir()} == {"one", "two"}
     assert list((tmp_path / "temporary").iterdir()) == []
 
+
+@pytest.mark.large
+@needs_linux
+def test_the_config_of_a_run_starts_as_many_processes_again(train, tmp_path):
+    work = tmp_path / "work"
+    words = [*SMALL, "--model", "cnn", "--limit_batches", "6", "--run_dir", "two", "--procs", "2"]
+    assert train(*words)[0] == 0
     code, _, errors = train("--config", "two/config.yaml", "--run_dir", "again")
     assert (code, errors) == (0, "")
     assert same_result(work / "again", work / "two")
