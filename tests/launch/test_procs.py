@@ -40,7 +40,7 @@ def start(tiny_data, tmp_path):
         return subprocess.Popen(
             [sys.executable, "-u", *program, "--data", tiny_data, *words],
             cwd=work,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "TMPDIR": str(temporary)},
+            env={**os.environ, OURS: "", "OMP_NUM_THREADS": "1", "TMPDIR": str(temporary)},
             **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **settings},
         )
 
