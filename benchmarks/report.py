@@ -41,12 +41,17 @@ def write_into_pages(mark: str, lines: Sequence[str]) -> None:
     print("\n".join(lines))  # first: a table that took hours is not lost with a mark
     texts = {}
     for language, page in find_pages(mark).items():
-        before, rest = page.read_text(encoding="utf-8").split(mark)
         written = lines if language == "en" else in_chinese(lines)
-        texts[page] = "\n".join([before + mark, *written, END + rest.split(END, 1)[1]])
+        texts[page] = put_between(page.read_text(encoding="utf-8"), mark, written)
     for page, text in texts.items():
         with atomic_write(page) as temporary:
             temporary.write_text(text, encoding="utf-8")
+
+
+def put_between(text: str, mark: str, lines: Sequence[str]) -> str:
+    """Return a page with the lines between `mark`, which it has once, and the next end mark."""
+    before, rest = text.split(mark)
+    return "\n".join([before + mark, *lines, END + rest.split(END, 1)[1]])
 
 
 def find_pages(mark: str) -> dict[str, Path]:
@@ -74,9 +79,7 @@ def translate_pages() -> None:
         chinese = PAGES["zh"] / english.relative_to(PAGES["en"])
         text = chinese.read_text(encoding="utf-8")
         for found in TABLE.finditer(english.read_text(encoding="utf-8")):
-            before, rest = text.split(found["mark"])
-            lines = in_chinese(found["lines"].splitlines())
-            text = "\n".join([before + found["mark"], *lines, END + rest.split(END, 1)[1]])
+            text = put_between(text, found["mark"], in_chinese(found["lines"].splitlines()))
         with atomic_write(chinese) as temporary:
             temporary.write_text(text, encoding="utf-8")
 

@@ -6,7 +6,7 @@ python -m benchmarks.summary
 from cyclopts import run
 
 from benchmarks.chinese import in_chinese
-from benchmarks.report import END, PAGES, table
+from benchmarks.report import PAGES, put_between, table
 from benchmarks.support import ROOT
 from mnist_paddle.files import atomic_write
 
@@ -41,9 +41,8 @@ def lines() -> list[str]:
 def write_summary() -> None:
     """Write the table into README, in both languages."""
     for language, readme in READMES.items():
-        before, rest = readme.read_text(encoding="utf-8").split(MARK)
         written = lines() if language == "en" else in_chinese(lines())
-        text = "\n".join([before + MARK, *written, END + rest.split(END, 1)[1]])
+        text = put_between(readme.read_text(encoding="utf-8"), MARK, written)
         with atomic_write(readme) as temporary:
             temporary.write_text(text, encoding="utf-8")
 

@@ -92,7 +92,9 @@ def test_what_is_searched_for_is_found(page, site, language, words, title):
     page.goto((site / language / "index.html").as_uri())
     page.locator(".sidebar-search").fill(words)
     page.keyboard.press("Enter")
-    page.locator("#search-results li > a", has_text=title).first.wait_for(timeout=20_000)
+    found = page.locator("#search-results li > a", has_text=title).first
+    found.wait_for(timeout=20_000)
+    assert title in found.inner_text()
 
 
 @pytest.mark.large
