@@ -14,6 +14,7 @@ from benchmarks.support import ROOT
 from benchmarks.support.run_files import checkpoints, same_result
 from mnist_paddle import checkpoint, trainer
 from mnist_paddle.run.signals import StopSignals
+from tests.support.disks import mounted_disk
 from tests.support.tiers import small
 
 SMALL = {"model": "mlp", "epochs": 2, "limit_batches": 4, "checkpoint_every": 1}
@@ -78,17 +79,8 @@ def test_a_second_ctrl_c_does_not_wait_and_a_second_sigterm_is_the_same_wish():
 @pytest.fixture
 def small_disk(tmp_path):
     """A disk of 600 kB, mounted on a folder."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", folder]
-    try:
-        mounted = subprocess.run(mount, capture_output=True).returncode == 0
-    except FileNotFoundError:
-        mounted = False
-    if not mounted:
-        pytest.skip("needs the right to mount a small disk")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
+    with mounted_disk(tmp_path / "disk", "600k") as folder:
+        yield folder
 
 
 def fill(path):

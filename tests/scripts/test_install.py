@@ -20,6 +20,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from benchmarks.support import ROOT
+from tests.support.disks import mounted_disk
 
 PROGRAMS = ("install", "quickstart")
 CONSTRAINTS = (ROOT / "constraints.txt").read_text(encoding="utf-8")
@@ -276,17 +277,8 @@ def test_an_index_without_paddle_is_told_from_one_without_anything(
 @pytest.fixture
 def small_disk(tmp_path):
     """A disk of 3 MB, mounted on a folder: an environment finds no room on it."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", folder]
-    try:
-        mounted = subprocess.run(mount, capture_output=True).returncode == 0
-    except FileNotFoundError:
-        mounted = False
-    if not mounted:
-        pytest.skip("needs the right to mount a small disk")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
+    with mounted_disk(tmp_path / "disk", "3m") as folder:
+        yield folder
 
 
 @pytest.mark.large
